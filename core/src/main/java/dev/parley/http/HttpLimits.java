@@ -1,0 +1,239 @@
+package dev.parley.http;
+
+import java.time.Duration;
+
+/**
+ * What one connection and one exchange may use.
+ *
+ * <p><b>Threading.</b> Immutable.
+ *
+ * <table>
+ * <caption>Limits, defaults and outcomes</caption>
+ * <tr><th>limit</th><th>default</th><th>outcome when it is passed</th></tr>
+ * <tr><td>{@link #maxUriBytes}</td><td>8 KiB</td><td>414, the connection is closed</td></tr>
+ * <tr><td>{@link #maxHeaderBytes}</td><td>16 KiB</td><td>431, the connection is closed</td></tr>
+ * <tr><td>{@link #maxBodyBytes}</td><td>1 MiB</td><td>413, the connection is closed if the body is not read to its end</td></tr>
+ * <tr><td>{@link #maxPipelined}</td><td>16</td><td>the socket is not read until an answer is out</td></tr>
+ * <tr><td>{@link #maxQueuedBytes}</td><td>1 MiB</td><td>{@link SendOutcome#DROPPED}</td></tr>
+ * <tr><td>{@link #headerTimeout}</td><td>10 s</td><td>408, the connection is closed</td></tr>
+ * <tr><td>{@link #bodyTimeout}, {@link #minBodyBytesPerSecond}</td><td>10 s, 240</td><td>408, the connection is closed</td></tr>
+ * <tr><td>{@link #idleTimeout}</td><td>60 s</td><td>the connection is closed</td></tr>
+ * <tr><td>{@link #writeTimeout}</td><td>120 s</td><td>the connection is closed</td></tr>
+ * </table>
+ *
+ * @param maxUriBytes the longest request line's target, in bytes
+ * @param maxHeaderBytes the largest header section, and the largest trailer section, in bytes
+ * @param maxBodyBytes the largest request body, in bytes; {@link Exchange#maxBodyBytes} overrides it
+ * @param maxPipelined requests of one HTTP/1.1 connection that wait behind the one being answered
+ * @param maxQueuedBytes bytes of one streamed response that wait for the client
+ * @param headerTimeout from the first byte of a request (on a new connection: from its start) to the end of its headers
+ * @param bodyTimeout the span over which the rate of a body is measured, while the server is willing to read
+ * @param minBodyBytesPerSecond the least rate of a body over each {@code bodyTimeout}
+ * @param idleTimeout how long a connection may stay open without a request
+ * @param writeTimeout how long bytes may wait without the client reading any of them
+ */
+public record HttpLimits(
+        int maxUriBytes,
+        int maxHeaderBytes,
+        long maxBodyBytes,
+        int maxPipelined,
+        int maxQueuedBytes,
+        Duration headerTimeout,
+        Duration bodyTimeout,
+        int minBodyBytesPerSecond,
+        Duration idleTimeout,
+        Duration writeTimeout) {
+
+    /** The limits that hold where nobody sets others. */
+    public static final HttpLimits DEFAULT = builder().build();
+
+    /** Checks each limit. */
+    public HttpLimits {
+        atLeast("maxUriBytes", maxUriBytes, 1);
+        atLeast("maxHeaderBytes", maxHeaderBytes, 1);
+        atLeast("maxBodyBytes", maxBodyBytes, 0);
+        atLeast("maxPipelined", maxPipelined, 1);
+        atLeast("maxQueuedBytes", maxQueuedBytes, 1);
+        atLeast("minBodyBytesPerSecond", minBodyBytesPerSecond, 0);
+        positive("headerTimeout", headerTimeout);
+        positive("bodyTimeout", bodyTimeout);
+        positive("idleTimeout", idleTimeout);
+        positive("writeTimeout", writeTimeout);
+    }
+
+    private static void atLeast(String name, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: >= " + least + ")");
+        }
+    }
+
+    private static void positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+        }
+    }
+
+    /**
+     * Begins with the defaults.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Builds {@link HttpLimits}. Not thread-safe. */
+    public static final class Builder {
+        private int maxUriBytes = 8 * 1024;
+        private int maxHeaderBytes = 16 * 1024;
+        private long maxBodyBytes = 1024 * 1024;
+        private int maxPipelined = 16;
+        private int maxQueuedBytes = 1024 * 1024;
+        private Duration headerTimeout = Duration.ofSeconds(10);
+        private Duration bodyTimeout = Duration.ofSeconds(10);
+        private int minBodyBytesPerSecond = 240;
+        private Duration idleTimeout = Duration.ofSeconds(60);
+        private Duration writeTimeout = Duration.ofSeconds(120);
+
+        private Builder() {}
+
+        /**
+         * Sets {@link HttpLimits#maxUriBytes}.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxUriBytes(int bytes) {
+            atLeast("maxUriBytes", bytes, 1);
+            maxUriBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#maxHeaderBytes}.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxHeaderBytes(int bytes) {
+            atLeast("maxHeaderBytes", bytes, 1);
+            maxHeaderBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#maxBodyBytes}.
+         *
+         * @param bytes 0 or more
+         * @return this builder
+         */
+        public Builder maxBodyBytes(long bytes) {
+            atLeast("maxBodyBytes", bytes, 0);
+            maxBodyBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#maxPipelined}.
+         *
+         * @param requests 1 or more
+         * @return this builder
+         */
+        public Builder maxPipelined(int requests) {
+            atLeast("maxPipelined", requests, 1);
+            maxPipelined = requests;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#maxQueuedBytes}.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxQueuedBytes(int bytes) {
+            atLeast("maxQueuedBytes", bytes, 1);
+            maxQueuedBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#headerTimeout}.
+         *
+         * @param timeout more than 0
+         * @return this builder
+         */
+        public Builder headerTimeout(Duration timeout) {
+            positive("headerTimeout", timeout);
+            headerTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#bodyTimeout}.
+         *
+         * @param timeout more than 0
+         * @return this builder
+         */
+        public Builder bodyTimeout(Duration timeout) {
+            positive("bodyTimeout", timeout);
+            bodyTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#minBodyBytesPerSecond}.
+         *
+         * @param bytes 0 or more; with 0, one byte in each {@code bodyTimeout} is enough
+         * @return this builder
+         */
+        public Builder minBodyBytesPerSecond(int bytes) {
+            atLeast("minBodyBytesPerSecond", bytes, 0);
+            minBodyBytesPerSecond = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#idleTimeout}.
+         *
+         * @param timeout more than 0
+         * @return this builder
+         */
+        public Builder idleTimeout(Duration timeout) {
+            positive("idleTimeout", timeout);
+            idleTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#writeTimeout}.
+         *
+         * @param timeout more than 0
+         * @return this builder
+         */
+        public Builder writeTimeout(Duration timeout) {
+            positive("writeTimeout", timeout);
+            writeTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * The limits.
+         *
+         * @return what was set, and the defaults for the rest
+         */
+        public HttpLimits build() {
+            return new HttpLimits(
+                    maxUriBytes,
+                    maxHeaderBytes,
+                    maxBodyBytes,
+                    maxPipelined,
+                    maxQueuedBytes,
+                    headerTimeout,
+                    bodyTimeout,
+                    minBodyBytesPerSecond,
+                    idleTimeout,
+                    writeTimeout);
+        }
+    }
+}
