@@ -55,7 +55,20 @@ public record HttpLimits(
     /** The limits that hold where nobody sets others. */
     public static final HttpLimits DEFAULT = builder().build();
 
-    /** Checks each limit. */
+    /**
+     * Checks each limit.
+     *
+     * @param maxUriBytes 1 or more
+     * @param maxHeaderBytes 1 or more
+     * @param maxBodyBytes 0 or more
+     * @param maxPipelined 1 or more
+     * @param maxQueuedBytes 1 or more
+     * @param headerTimeout more than 0
+     * @param bodyTimeout more than 0
+     * @param minBodyBytesPerSecond 0 or more
+     * @param idleTimeout more than 0
+     * @param writeTimeout more than 0
+     */
     public HttpLimits {
         atLeast("maxUriBytes", maxUriBytes, 1);
         atLeast("maxHeaderBytes", maxHeaderBytes, 1);
