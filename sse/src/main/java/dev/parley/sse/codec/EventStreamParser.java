@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * not closed by an empty line when the stream ends is never heard of.
  *
  * <p><b>Limits.</b> The bytes of one line, without its end, and the bytes of all lines of one block, without comments
- * and line ends. Both are {@value #DEFAULT_MAX_BYTES} unless set.
+ * and line ends. Both are 1 MiB unless set.
  *
  * <p><b>Errors.</b> {@link TooLongFrameException} when a limit is passed; the parser is over then. What a listener
  * throws leaves {@link #parse}, which may be called again with the rest of the chunk.
