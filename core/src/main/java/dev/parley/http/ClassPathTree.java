@@ -2,7 +2,7 @@ package dev.parley.http;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * tag it must be read to the end. Nothing is ever put out to make room. A class path is a finite set of which a site
  * asks for the same part over and over; what finds no room is read for each request.
  *
- * <p>What lies in a directory, as in development, is served as the file that it is, and its changes are seen at once.
+ * <p>What lies in a directory, as in development, is served as the file that it is, and its changes are seen at once. A
+ * symbolic link there leads where it leads: a class path is made by who made the program.
  */
 final class ClassPathTree implements FileTree {
     /** Larger ones belong in a directory: 16 MiB is what one request may take of the heap. */
@@ -53,10 +54,18 @@ final class ClassPathTree implements FileTree {
             return Optional.empty();
         }
         if (url.getProtocol().equals("file")) {
-            return Resource.OnDisk.read(path, Path.of(URI.create(url.toString())), now);
+            return Resource.OnDisk.read(path, file(url), now);
         }
         // A directory of a jar is found under its name too, and reads as empty.
         return loader.getResource(name + '/') == null ? Optional.of(kept(path, read(name))) : Optional.empty();
+    }
+
+    private static Path file(URL url) throws IOException {
+        try {
+            return Path.of(url.toURI());
+        } catch (URISyntaxException notEncoded) {
+            throw new IOException(notEncoded);
+        }
     }
 
     private byte[] read(String name) throws IOException {

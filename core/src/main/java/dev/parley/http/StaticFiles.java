@@ -39,8 +39,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>What is served.</b> Only what is below the root. A path is refused that has an empty segment, a control
  * character, a backslash, a colon, a segment that ends in a dot or space, or one with a tilde and a digit: what is
- * harmless on one system names a device, a stream or a parent on another. Symbolic links may not lead out of the root,
- * unless {@link Builder#followSymlinks} is set; names that begin with a dot are not there, unless
+ * harmless on one system names a device, a stream or a parent on another. Symbolic links may not lead out of a
+ * directory, unless {@link Builder#followSymlinks} is set; names that begin with a dot are not there, unless
  * {@link Builder#hiddenFiles} is set. Whatever is refused, missing or unreadable is 404, and looks alike.
  *
  * <p>A file whose size and time are the same as before is taken to be the same. Where a deployment sets the time of
