@@ -57,7 +57,7 @@ public final class StaticFiles implements Endpoint {
     private static final Logger log = LoggerFactory.getLogger(StaticFiles.class);
     private static final String INDEX = "index.html";
 
-    /** A year: RFC 9111 sets no limit, caches do not heed more. */
+    /** A year is what the web means by for good; {@code immutable} spares the check on reload too (RFC 8246). */
     private static final String IMMUTABLE = "max-age=31536000, immutable";
 
     /**
