@@ -190,7 +190,8 @@ public final class Response {
         return new Response(status, more, content);
     }
 
-    private Response content(Content body) {
+    /** The same with what follows the head. */
+    Response content(Content body) {
         return new Response(status, headers, body);
     }
 
