@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Stub. */
+@SuppressWarnings("DoNotCallSuggester")
 final class HttpExchange implements Exchange {
     private static UnsupportedOperationException stub() {
         return new UnsupportedOperationException("stub");
@@ -36,6 +37,10 @@ final class HttpExchange implements Exchange {
 
     /** Told by the routes: which policy holds, and the parameters of the path: names and values in turn. */
     void routed(OriginPolicy policy, String[] parameters) {
+        throw stub();
+    }
+
+    RequestTarget requestTarget() {
         throw stub();
     }
 
