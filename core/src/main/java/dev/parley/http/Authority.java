@@ -41,6 +41,7 @@ record Authority(String host, int port) {
 
     private static boolean isIpv6(String host) {
         return host.endsWith("]")
+                && host.lastIndexOf('[') == 0
                 && host.indexOf('%') < 0
                 && NetUtil.isValidIpV6Address(host.substring(1, host.length() - 1));
     }
