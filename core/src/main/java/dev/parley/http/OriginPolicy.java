@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -52,23 +51,19 @@ public final class OriginPolicy {
     private static final OriginPolicy SAME_ORIGIN = builder().build();
     private static final String ANY = "*";
 
-    private final Set<Origin> exact;
-    private final List<Origin> parents;
+    private final NamedOrigins named;
     private final boolean anyOrigin;
-    private final boolean nullOrigin;
     private final boolean credentials;
     private final @Nullable String exposedHeaders;
-    /** In lower case; what a preflight may ask for. */
+    /** What a preflight may ask for, compared without regard to case. */
     private final Set<String> allowedHeaders;
 
     private final @Nullable Set<HttpMethod> allowedMethods;
     private final String maxAgeSeconds;
 
     private OriginPolicy(Builder builder) {
-        exact = Set.copyOf(builder.exact);
-        parents = List.copyOf(builder.parents);
+        named = new NamedOrigins(builder.exact, builder.parents, builder.nullOrigin);
         anyOrigin = builder.anyOrigin;
-        nullOrigin = builder.nullOrigin;
         credentials = builder.credentials;
         exposedHeaders = builder.exposedHeaders.isEmpty() ? null : String.join(", ", builder.exposedHeaders);
         allowedHeaders = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
@@ -137,32 +132,12 @@ public final class OriginPolicy {
         if (origin == null) {
             return !"cross-site".equals(site) && !"same-site".equals(site);
         }
-        return names(origin) || isSame(origin, scheme, authority);
+        return named.contains(origin) || isSame(origin, scheme, authority);
     }
 
     private static boolean isSame(String origin, String scheme, String authority) {
         Origin parsed = Origin.parse(origin);
         return parsed != null && parsed.equals(Origin.of(scheme, authority));
-    }
-
-    /** Whether the policy was told of an origin, by name or by pattern. */
-    private boolean names(String origin) {
-        if (origin.equals("null")) {
-            return nullOrigin;
-        }
-        if (exact.isEmpty() && parents.isEmpty()) {
-            return false;
-        }
-        Origin parsed = Origin.parse(origin);
-        return parsed != null
-                && (exact.contains(parsed) || parents.stream().anyMatch(parent -> isSubdomain(parsed, parent)));
-    }
-
-    /** The dot keeps to the boundary of a label: evil-example.com is no subdomain of example.com, nor is example.com itself. */
-    private static boolean isSubdomain(Origin origin, Origin parent) {
-        return origin.host().endsWith("." + parent.host())
-                && origin.scheme().equals(parent.scheme())
-                && origin.port() == parent.port();
     }
 
     /**
@@ -172,14 +147,7 @@ public final class OriginPolicy {
      *     be named there. A browser takes {@code http} there for {@code https} as well
      */
     public String frameAncestors() {
-        return Stream.of(
-                        Stream.of("frame-ancestors", anyOrigin ? ANY : "'self'"),
-                        exact.stream().map(Origin::toString).sorted(),
-                        parents.stream()
-                                .map(parent ->
-                                        new Origin(parent.scheme(), "*." + parent.host(), parent.port()).toString()))
-                .flatMap(sources -> sources)
-                .collect(Collectors.joining(" "));
+        return "frame-ancestors " + (anyOrigin ? ANY : String.join(" ", named.sources()));
     }
 
     /** Whether an endpoint may run: a write from a page that is not allowed must not. */
@@ -204,7 +172,7 @@ public final class OriginPolicy {
      */
     Response preflight(HttpHeaders request, Collection<HttpMethod> methods) {
         String origin = request.get(HttpHeaderNames.ORIGIN, "");
-        if (!anyOrigin && !names(origin)) {
+        if (!anyOrigin && !named.contains(origin)) {
             return refusal("the origin is not allowed");
         }
         List<String> allowed = methods.stream()
@@ -244,9 +212,9 @@ public final class OriginPolicy {
             // With and without Origin the same, so that caches need no Vary.
             response.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
             expose(response);
-        } else if (nullOrigin || !exact.isEmpty() || !parents.isEmpty()) {
+        } else if (!named.isEmpty()) {
             varyByOrigin(response);
-            if (origin != null && names(origin)) {
+            if (origin != null && named.contains(origin)) {
                 response.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
                 if (credentials) {
                     response.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");

@@ -100,7 +100,7 @@ public final class Routes {
     }
 
     RouteTree.Match find(HttpMethod method, RequestTarget target) {
-        return tree.find(method, target.path());
+        return target.isAsterisk() ? new RouteTree.Match.NotFound() : tree.find(method, target.path());
     }
 
     /** The answer of the policy, where the request is a preflight of a path that is there. */

@@ -191,6 +191,8 @@ class RoutesTest {
         assertThat(answer(routes, "OPTIONS", "*").header("Allow"))
                 .isEqualTo("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, REPORT");
         assertThat(answer(routes, "GET", "*").status()).isEqualTo(400);
+        assertThat(find(routes, "GET", "*")).isEqualTo("none");
+        assertThat(preflight(routes, "*", "GET")).isEqualTo("none");
     }
 
     @Test
