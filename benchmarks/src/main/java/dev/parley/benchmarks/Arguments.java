@@ -36,8 +36,10 @@ record Arguments(
             case "--loops" -> new Arguments(host, port, tlsPort, transport, number(name, value), files, origin);
             case "--static" -> new Arguments(host, port, tlsPort, transport, loops, Path.of(value), origin);
             case "--origin" -> new Arguments(host, port, tlsPort, transport, loops, files, value);
-            default -> throw new IllegalArgumentException(name
-                    + ": unknown (expected: --host, --port, --tls-port, --transport, --loops, --static or --origin)");
+            default ->
+                throw new IllegalArgumentException(
+                        name
+                                + ": unknown (expected: --host, --port, --tls-port, --transport, --loops, --static or --origin)");
         };
     }
 

@@ -79,10 +79,12 @@ public final class Target {
                 .post("/beacon", answeredEmpty())
                 .post("/upload", Target::count)
                 .get("/sse/{topic}", SseEndpoint.emitting(feeds::subscribe))
-                .post("/publish/{topic}", exchange -> exchange.respond(exchange.body().thenApply(body -> {
-                    feeds.publish(exchange.path("topic"), body.text());
-                    return Response.noContent();
-                })));
+                .post(
+                        "/publish/{topic}",
+                        exchange -> exchange.respond(exchange.body().thenApply(body -> {
+                            feeds.publish(exchange.path("topic"), body.text());
+                            return Response.noContent();
+                        })));
         if (arguments.files() != null) {
             routes.files("/static", StaticFiles.directory(arguments.files()));
         }

@@ -56,7 +56,8 @@ class TargetTest {
             assertThat(response.statusCode()).isEqualTo(204);
             assertThat(response.body()).isEmpty();
         }
-        assertThat(send("POST", "/sink", "x".repeat(1024 * 1024 + 1)).statusCode()).isEqualTo(413);
+        assertThat(send("POST", "/sink", "x".repeat(1024 * 1024 + 1)).statusCode())
+                .isEqualTo(413);
     }
 
     @Test
@@ -72,10 +73,9 @@ class TargetTest {
 
     @Test
     void aSubscriberHearsWhatIsPublished() throws Exception {
-        HttpResponse<java.io.InputStream> stream = client.send(
-                HttpRequest.newBuilder(uri("/sse/news")).build(), BodyHandlers.ofInputStream());
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+        HttpResponse<java.io.InputStream> stream =
+                client.send(HttpRequest.newBuilder(uri("/sse/news")).build(), BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
             assertThat(stream.headers().firstValue("content-type")).hasValue("text/event-stream");
             assertThat(lines.readLine()).startsWith("retry:");
             assertThat(send("POST", "/publish/news", "hello").statusCode()).isEqualTo(204);

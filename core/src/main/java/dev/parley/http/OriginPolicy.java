@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading.</b> Immutable.
  */
 public final class OriginPolicy {
+    private static final AsciiString SEC_FETCH_SITE = AsciiString.cached("sec-fetch-site");
     private static final OriginPolicy SAME_ORIGIN = builder().build();
     private static final String ANY = "*";
 
@@ -125,7 +127,7 @@ public final class OriginPolicy {
 
     boolean allows(HttpHeaders request, String scheme, String authority) {
         String origin = request.get(HttpHeaderNames.ORIGIN);
-        String site = request.get("sec-fetch-site");
+        String site = request.get(SEC_FETCH_SITE);
         if (anyOrigin || "same-origin".equals(site)) {
             return true;
         }
@@ -150,9 +152,13 @@ public final class OriginPolicy {
         return "frame-ancestors " + (anyOrigin ? ANY : String.join(" ", named.sources()));
     }
 
+    private static boolean isSafe(HttpMethod method) {
+        return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.OPTIONS);
+    }
+
     /** Whether an endpoint may run: a write from a page that is not allowed must not. */
     boolean admits(HttpMethod method, HttpHeaders request, String scheme, String authority) {
-        if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) || method.equals(HttpMethod.OPTIONS)) {
+        if (isSafe(method)) {
             return true;
         }
         if (!allows(request, scheme, authority)) {
@@ -222,6 +228,11 @@ public final class OriginPolicy {
                 expose(response);
             }
         }
+    }
+
+    /** Whether {@link #addTo} does nothing, whoever asks. */
+    boolean addsNothing() {
+        return !anyOrigin && named.isEmpty();
     }
 
     private void expose(HttpHeaders response) {

@@ -67,7 +67,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
                         null,
                         ctx.channel() instanceof Http2StreamChannel
                                 ? new Http2Stream(context)
-                                : new Http1Connection(context));
+                                : new Http1Connection(context, null));
     }
 
     /**
@@ -88,7 +88,10 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
      */
     public void addTo(ChannelPipeline pipeline, Protocol protocol) {
         switch (protocol) {
-            case HTTP_1_0, HTTP_1_1 -> pipeline.addLast(new Http1Codec(context.limits()), new Http1Connection(context));
+            case HTTP_1_0, HTTP_1_1 -> {
+                Http1Decoder decoder = new Http1Decoder(context.limits());
+                pipeline.addLast(decoder, new Http1Connection(context, decoder));
+            }
             case HTTP_2 -> Http2Connection.addTo(pipeline, context);
         }
     }

@@ -91,7 +91,8 @@ public final class Routes {
             return;
         }
         OriginPolicy policy = found.route().origins();
-        if (policy.admits(method, exchange.headers(), exchange.scheme(), exchange.authority())) {
+        if (!exchange.mayBeOfPage()
+                || policy.admits(method, exchange.headers(), exchange.scheme(), exchange.authority())) {
             exchange.routed(policy, found.parameters());
             exchange.run(found.route().endpoint());
         } else {
@@ -106,8 +107,11 @@ public final class Routes {
     /** The answer of the policy, where the request is a preflight of a path that is there. */
     @Nullable
     Response preflight(HttpMethod method, RequestTarget target, HttpHeaders headers) {
+        if (!method.equals(HttpMethod.OPTIONS) || !headers.contains(HttpHeaderNames.ORIGIN)) {
+            return null;
+        }
         String asked = headers.get(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
-        if (!method.equals(HttpMethod.OPTIONS) || asked == null || !headers.contains(HttpHeaderNames.ORIGIN)) {
+        if (asked == null) {
             return null;
         }
         // Never routed, so it finds what the path has in place of it.
