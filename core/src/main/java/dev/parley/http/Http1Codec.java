@@ -11,14 +11,20 @@ final class Http1Codec extends CombinedChannelDuplexHandler<Http1Decoder, HttpRe
         super(new Http1Decoder(limits), new HttpResponseEncoder());
     }
 
-    /** HTTP goes on after a request that asked for another protocol: decodes what came behind it. */
-    void goOn(ChannelHandlerContext ctx) {
-        if (inboundHandler().goOn()) {
-            try {
-                channelRead(ctx, Unpooled.EMPTY_BUFFER);
-            } catch (Exception e) {
-                ctx.fireExceptionCaught(e);
-            }
+    Http1Decoder decoder() {
+        return inboundHandler();
+    }
+
+    /** Decodes what waits in the decoder. */
+    void decodeHeld(ChannelHandlerContext ctx) {
+        if (decoder().isDecoding()) {
+            return;
+        }
+        try {
+            channelRead(ctx, Unpooled.EMPTY_BUFFER);
+            channelReadComplete(ctx);
+        } catch (Exception e) {
+            ctx.fireExceptionCaught(e);
         }
     }
 }

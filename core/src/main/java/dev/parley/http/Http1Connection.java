@@ -12,6 +12,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.DecoderResultProvider;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -78,6 +79,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private final ServerContext context;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Loop loop;
+    /** Ours, if this is not behind a codec of the user. */
+    private @Nullable Http1Codec codec;
 
     private @Nullable HttpExchange exchange;
     /** The request of the exchange has been read to its end. */
@@ -121,6 +124,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
         loop = this.context.loop(context.channel().eventLoop());
+        codec = context.pipeline().get(Http1Codec.class);
         watch.begin();
     }
 
@@ -161,7 +165,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
             LOG.debug("{} is gone", context.channel(), cause);
         } else {
             LOG.error("{} failed and is closed", context.channel(), cause);
@@ -192,10 +196,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             flushNeeded = false;
             context.flush();
         }
-        if (!messageRead) {
+        // Behind a codec of the user all that can be seen is that the bytes made no message.
+        if (codec == null ? !messageRead : codec.decoder().isHeadBegun()) {
             watch.partOfHeadRead();
         }
         messageRead = false;
+        if (codec != null && codec.decoder().heldBytes() > 0) {
+            appetiteChanged();
+        }
         context.fireChannelReadComplete();
     }
 
@@ -221,6 +229,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         ahead.add(message);
         if (message instanceof HttpRequest) {
             requestsAhead++;
+            if (codec != null && requestsAhead >= context.limits().maxPipelined()) {
+                codec.decoder().takeNoMore();
+            }
         }
         if (message instanceof ByteBufHolder holder) {
             bytesAhead += holder.content().readableBytes();
@@ -243,7 +254,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                         closeAfterAnswer();
                         return;
                     }
-                    holdNoMore();
                 }
                 Deque<Object> queue = ahead;
                 Object next = queue == null ? null : queue.peek();
@@ -265,7 +275,24 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         } finally {
             advancing = false;
         }
+        decodeOn();
         appetiteChanged();
+    }
+
+    /** Lets the decoder go on with what it held back until now. */
+    private void decodeOn() {
+        Http1Codec held = codec;
+        if (held == null || closing || switched) {
+            return;
+        }
+        // The request that asked for another protocol is the last that was decoded, and it has been answered in HTTP.
+        boolean goesOn =
+                exchange == null && requestsAhead == 0 && held.decoder().goOn();
+        boolean takesMore = requestsAhead < context.limits().maxPipelined()
+                && held.decoder().takeMore();
+        if (goesOn || takesMore) {
+            held.decodeHeld(ctx().pipeline().context(held));
+        }
     }
 
     private void accept(Object message) {
@@ -312,7 +339,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         if (problem != null) {
             // The framing of what follows is in doubt, or nobody would read it.
             keepAlive = false;
-            requestComplete |= result.isFailure();
             next.overrule(problem, EndReason.ERROR);
             return;
         }
@@ -385,7 +411,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     private void content(HttpContent content) {
         HttpExchange receiving = exchange;
-        if (receiving == null || requestComplete) {
+        if (receiving == null || requestComplete || closing) {
             content.release(); // of a request that was refused at once
             return;
         }
@@ -396,8 +422,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                     content.decoderResult().cause());
             content.release();
             keepAlive = false;
-            requestComplete = true;
-            receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            if (receiving.hasEnded()) {
+                closeAfterAnswer();
+            } else {
+                receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            }
             return;
         }
         RequestBody body = receiving.requestBody();
@@ -527,8 +556,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             return;
         }
         channel().config().setAutoRead(true);
-        watch.linger();
         ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ignored -> {
+            watch.linger();
             if (channel() instanceof DuplexChannel duplex && !isSecure()) {
                 duplex.shutdownOutput();
             }
@@ -542,12 +571,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             wanted = true;
         } else if (exchange != null && !requestComplete) {
             wanted = exchange.wantsBody();
-            if (!wanted) {
-                watch.bodyPaused();
-            }
+            watch.bodyWanted(wanted);
         } else {
+            int held = codec == null ? 0 : codec.decoder().heldBytes();
             wanted = channel().isWritable()
-                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead < MAX_BYTES_AHEAD);
+                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead + held < MAX_BYTES_AHEAD);
         }
         if (channel().config().isAutoRead() != wanted) {
             channel().config().setAutoRead(wanted);
@@ -592,13 +620,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                     || handler instanceof HttpResponseEncoder) {
                 pipeline.remove(handler);
             }
-        }
-    }
-
-    private void holdNoMore() {
-        ChannelHandlerContext codec = ctx().pipeline().context(Http1Codec.class);
-        if (codec != null) {
-            ((Http1Codec) codec.handler()).goOn(codec);
         }
     }
 
@@ -658,9 +679,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private long writingSince;
 
         void begin() {
+            loop().add(this, context.headerTicks()); // first, as the wheel stands still while nothing is armed
             since = loop().wheel.tick();
             due = since + context.headerTicks();
-            loop().add(this, context.headerTicks());
         }
 
         void end() {
@@ -671,7 +692,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         private void by(long tick) {
-            if (tick < due) {
+            if (tick < due && due != NEVER) {
                 due = tick;
                 loop().wheel.arm(this, tick - loop().wheel.tick());
             }
@@ -697,10 +718,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             by(rate.end());
         }
 
-        void bodyPaused() {
-            rate.begin(
-                    loop().wheel.tick(),
-                    exchange == null ? 0 : exchange.requestBody().received());
+        void bodyWanted(boolean wanted) {
+            if (rate.wanted(wanted, loop().wheel.tick()) && wanted) {
+                by(rate.end());
+            }
         }
 
         void requestDone() {
@@ -709,6 +730,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         void linger() {
+            if (due == NEVER) {
+                return;
+            }
             lingering = true;
             due = loop().wheel.tick() + LINGER_TICKS;
             loop().wheel.arm(this, LINGER_TICKS);
@@ -722,7 +746,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
             if (lingering) {
                 ctx().close();
-                rearm(context.writeTicks());
                 return;
             }
             long now = loop().wheel.tick();
@@ -739,12 +762,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (due != NEVER && !lingering) {
                 due = loop().wheel.tick() + ticks;
                 loop().wheel.arm(this, ticks);
-            } else if (lingering && due != NEVER) {
-                loop().wheel.arm(this, ticks);
             }
         }
 
         private long checkIdle(long now) {
+            if (writing != 0) {
+                since = now; // the answer before is on its way still
+            }
             long end = since + (headBegun || first ? context.headerTicks() : context.idleTicks());
             if (now < end) {
                 return end;
@@ -789,8 +813,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (exchange != null) {
                 exchange.drain(left);
             } else if (!headBegun && (ahead == null || ahead.isEmpty())) {
+                // The answer before may be on its way still.
                 closing = true;
-                ctx().close();
+                ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }
 

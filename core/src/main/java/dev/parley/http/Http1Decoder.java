@@ -34,8 +34,13 @@ final class Http1Decoder extends HttpRequestDecoder {
 
     private boolean requestLineSeen;
     private boolean upgradeAsked;
+    /** The last request asked for another protocol. */
     private boolean held;
+    /** As many requests as may be are waiting for their turn. */
+    private boolean full;
+
     private boolean broken;
+    private boolean decoding;
 
     Http1Decoder(HttpLimits limits) {
         super(new HttpDecoderConfig()
@@ -45,12 +50,33 @@ final class Http1Decoder extends HttpRequestDecoder {
     }
 
     @Override
+    protected void callDecode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        decoding = true;
+        try {
+            super.callDecode(ctx, in, out);
+        } finally {
+            decoding = false;
+        }
+    }
+
+    /**
+     * Whether a message is being passed on in the midst of decoding. Then what was held is decoded next without further
+     * ado, and reading into this decoder would release the buffer that it is at.
+     */
+    boolean isDecoding() {
+        return decoding;
+    }
+
+    @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-        if (held) {
+        if (held || full) {
             return;
         }
         if (broken) {
             in.skipBytes(in.readableBytes());
+            return;
+        }
+        if (inHead && !requestLineSeen && !skipEmptyLines(in)) {
             return;
         }
         if (inHead && !isHeadStrict(in)) {
@@ -89,6 +115,54 @@ final class Http1Decoder extends HttpRequestDecoder {
         return was;
     }
 
+    /** No more is decoded until {@link #takeMore}. */
+    void takeNoMore() {
+        full = true;
+    }
+
+    /**
+     * There is room for requests again.
+     *
+     * @return whether there was none
+     */
+    boolean takeMore() {
+        boolean was = full;
+        full = false;
+        return was;
+    }
+
+    /** Bytes that wait here because no more is decoded. */
+    int heldBytes() {
+        return held || full ? actualReadableBytes() : 0;
+    }
+
+    /** Whether a part of a head has come, and the rest has not. */
+    boolean isHeadBegun() {
+        return inHead && !held && !full && (requestLineSeen || actualReadableBytes() > 0);
+    }
+
+    /**
+     * Empty lines before a request are ignored.
+     *
+     * @return whether something else follows; not while it may still be another empty line
+     */
+    private static boolean skipEmptyLines(ByteBuf in) {
+        while (in.isReadable()) {
+            int at = in.readerIndex();
+            if (in.getByte(at) != HttpConstants.CR) {
+                return true;
+            }
+            if (in.readableBytes() == 1) {
+                return false;
+            }
+            if (in.getByte(at + 1) != HttpConstants.LF) {
+                return true;
+            }
+            in.skipBytes(2);
+        }
+        return false;
+    }
+
     /**
      * Looks at the lines that are complete, as far as the empty one that ends the head. Netty consumes just these, so
      * the next call begins at the first line that was not complete.
@@ -97,19 +171,18 @@ final class Http1Decoder extends HttpRequestDecoder {
         int end = in.writerIndex();
         for (int line = in.readerIndex(); line < end; ) {
             byte first = in.getByte(line);
-            boolean blank = first == HttpConstants.CR;
             if (first == HttpConstants.LF
                     || requestLineSeen && (first == HttpConstants.SP || first == HttpConstants.HT)) {
                 return false;
+            }
+            if (first == HttpConstants.CR) {
+                return requestLineSeen && (line + 1 == end || in.getByte(line + 1) == HttpConstants.LF);
             }
             int lf = in.indexOf(line, end, HttpConstants.LF);
             if (lf < 0) {
                 return true;
             }
-            if (blank && (lf != line + 1 || requestLineSeen)) {
-                return lf == line + 1;
-            }
-            requestLineSeen |= !blank;
+            requestLineSeen = true;
             line = lf + 1;
         }
         return true;
@@ -132,7 +205,11 @@ final class Http1Decoder extends HttpRequestDecoder {
     @Override
     protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
         onlyOneSpaceBefore(line, start);
-        return super.splitThirdWordInitialLine(line, start, length);
+        String version = super.splitThirdWordInitialLine(line, start, length);
+        if (!version.startsWith("HTTP/")) {
+            throw new IllegalArgumentException("not a version of HTTP"); // its name is case-sensitive: section 2.3
+        }
+        return version;
     }
 
     private static void onlyOneSpaceBefore(byte[] line, int start) {
