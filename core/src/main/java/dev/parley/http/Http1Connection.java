@@ -13,6 +13,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.DecoderResultProvider;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -173,7 +174,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
             LOG.debug("{} is gone", context.channel(), cause);
         } else {
             LOG.error("{} failed and is closed", context.channel(), cause);
@@ -204,10 +205,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             flushNeeded = false;
             writer.flush(context);
         }
-        if (!messageRead) {
+        // Behind a codec of the user all that can be seen is that the bytes made no message.
+        if (decoder == null ? !messageRead : decoder.isHeadBegun()) {
             watch.partOfHeadRead();
         }
         messageRead = false;
+        if (decoder != null && decoder.heldBytes() > 0) {
+            appetiteChanged();
+        }
         context.fireChannelReadComplete();
     }
 
@@ -233,6 +238,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         ahead.add(message);
         if (message instanceof HttpRequest) {
             requestsAhead++;
+            if (decoder != null && requestsAhead >= context.limits().maxPipelined()) {
+                decoder.takeNoMore();
+            }
         }
         if (message instanceof ByteBufHolder holder) {
             bytesAhead += holder.content().readableBytes();
@@ -255,9 +263,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                         closeAfterAnswer();
                         return;
                     }
-                    if (decoder != null) {
-                        decoder.goOn();
-                    }
                 }
                 Deque<Object> queue = ahead;
                 Object next = queue == null ? null : queue.peek();
@@ -279,7 +284,21 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         } finally {
             advancing = false;
         }
+        decodeOn();
         appetiteChanged();
+    }
+
+    /** Lets the decoder go on with what it held back until now. */
+    private void decodeOn() {
+        if (decoder == null || closing || switched) {
+            return;
+        }
+        // The request that asked for another protocol is the last that was decoded, and it has been answered in HTTP.
+        boolean goesOn = exchange == null && requestsAhead == 0 && decoder.goOn();
+        boolean takesMore = requestsAhead < context.limits().maxPipelined() && decoder.takeMore();
+        if (goesOn || takesMore) {
+            decoder.decodeHeld();
+        }
     }
 
     private void accept(Object message) {
@@ -330,7 +349,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         if (problem != null) {
             // The framing of what follows is in doubt, or nobody would read it.
             keepAlive = false;
-            requestComplete |= result.isFailure();
             next.overrule(problem, EndReason.ERROR);
             return;
         }
@@ -414,7 +432,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     private void content(HttpContent content) {
         HttpExchange receiving = exchange;
-        if (receiving == null || requestComplete) {
+        if (receiving == null || requestComplete || closing) {
             content.release(); // of a request that was refused at once
             return;
         }
@@ -425,8 +443,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                     content.decoderResult().cause());
             content.release();
             keepAlive = false;
-            requestComplete = true;
-            receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            if (receiving.hasEnded()) {
+                closeAfterAnswer();
+            } else {
+                receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            }
             return;
         }
         RequestBody body = receiving.requestBody();
@@ -533,8 +554,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             return;
         }
         channel().config().setAutoRead(true);
-        watch.linger();
         ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ignored -> {
+            watch.linger();
             if (channel() instanceof DuplexChannel duplex && !secure) {
                 duplex.shutdownOutput();
             }
@@ -548,12 +569,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             wanted = true;
         } else if (exchange != null && !requestComplete) {
             wanted = exchange.wantsBody();
-            if (!wanted) {
-                watch.bodyPaused();
-            }
+            watch.bodyWanted(wanted);
         } else {
+            int held = decoder == null ? 0 : decoder.heldBytes();
             wanted = channel().isWritable()
-                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead < MAX_BYTES_AHEAD);
+                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead + held < MAX_BYTES_AHEAD);
         }
         if (channel().config().isAutoRead() != wanted) {
             channel().config().setAutoRead(wanted);
@@ -657,9 +677,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private long writingSince;
 
         void begin() {
+            loop().add(this, context.headerTicks()); // first, as the wheel stands still while nothing is armed
             since = loop().wheel.tick();
             due = since + context.headerTicks();
-            loop().add(this, context.headerTicks());
         }
 
         void end() {
@@ -670,7 +690,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         private void by(long tick) {
-            if (tick < due) {
+            if (tick < due && due != NEVER) {
                 due = tick;
                 loop().wheel.arm(this, tick - loop().wheel.tick());
             }
@@ -696,10 +716,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             by(rate.end());
         }
 
-        void bodyPaused() {
-            rate.begin(
-                    loop().wheel.tick(),
-                    exchange == null ? 0 : exchange.requestBody().received());
+        void bodyWanted(boolean wanted) {
+            if (rate.wanted(wanted, loop().wheel.tick()) && wanted) {
+                by(rate.end());
+            }
         }
 
         void requestDone() {
@@ -708,6 +728,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         void linger() {
+            if (due == NEVER) {
+                return;
+            }
             lingering = true;
             due = loop().wheel.tick() + LINGER_TICKS;
             loop().wheel.arm(this, LINGER_TICKS);
@@ -721,7 +744,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
             if (lingering) {
                 ctx().close();
-                rearm(context.writeTicks());
                 return;
             }
             long now = loop().wheel.tick();
@@ -738,12 +760,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (due != NEVER && !lingering) {
                 due = loop().wheel.tick() + ticks;
                 loop().wheel.arm(this, ticks);
-            } else if (lingering && due != NEVER) {
-                loop().wheel.arm(this, ticks);
             }
         }
 
         private long checkIdle(long now) {
+            if (writing != 0) {
+                since = now; // the answer before is on its way still
+            }
             long end = since + (headBegun || first ? context.headerTicks() : context.idleTicks());
             if (now < end) {
                 return end;
@@ -788,8 +811,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (exchange != null) {
                 exchange.drain(left);
             } else if (!headBegun && (ahead == null || ahead.isEmpty())) {
+                // The answer before may be on its way still.
                 closing = true;
-                ctx().close();
+                ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }
 

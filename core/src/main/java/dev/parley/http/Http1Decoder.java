@@ -49,8 +49,13 @@ final class Http1Decoder extends HttpRequestDecoder {
 
     private boolean requestLineSeen;
     private boolean upgradeAsked;
+    /** The last request asked for another protocol. */
     private boolean held;
+    /** As many requests as may be are waiting for their turn. */
+    private boolean full;
+
     private boolean broken;
+    private boolean decoding;
 
     Http1Decoder(HttpLimits limits) {
         super(new HttpDecoderConfig()
@@ -69,12 +74,25 @@ final class Http1Decoder extends HttpRequestDecoder {
     }
 
     @Override
+    protected void callDecode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        decoding = true;
+        try {
+            super.callDecode(ctx, in, out);
+        } finally {
+            decoding = false;
+        }
+    }
+
+    @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
-        if (held) {
+        if (held || full) {
             return;
         }
         if (broken) {
             in.skipBytes(in.readableBytes());
+            return;
+        }
+        if (inHead && !requestLineSeen && !skipEmptyLines(in)) {
             return;
         }
         if (inHead && !isHeadStrict(in)) {
@@ -104,19 +122,81 @@ final class Http1Decoder extends HttpRequestDecoder {
         }
     }
 
-    /** The request that asked for another protocol was answered in HTTP: decodes what came behind it. */
-    void goOn() {
-        if (held && ctx != null) {
-            held = false;
-            try {
-                channelRead(ctx, Unpooled.EMPTY_BUFFER);
-            } catch (Exception e) {
-                ctx.fireExceptionCaught(e);
-            }
+    // ---- what is held back
+
+    /**
+     * The request that asked for another protocol was answered in HTTP.
+     *
+     * @return whether the decoder was held for it
+     */
+    boolean goOn() {
+        boolean was = held;
+        held = false;
+        return was;
+    }
+
+    /** No more is decoded until {@link #takeMore}. */
+    void takeNoMore() {
+        full = true;
+    }
+
+    /**
+     * There is room for requests again.
+     *
+     * @return whether there was none
+     */
+    boolean takeMore() {
+        boolean was = full;
+        full = false;
+        return was;
+    }
+
+    /** Decodes what was held back. In the midst of decoding that comes next without further ado. */
+    void decodeHeld() {
+        if (decoding || ctx == null) {
+            return;
+        }
+        try {
+            channelRead(ctx, Unpooled.EMPTY_BUFFER);
+            channelReadComplete(ctx);
+        } catch (Exception e) {
+            ctx.fireExceptionCaught(e);
         }
     }
 
+    /** Bytes that wait here because no more is decoded. */
+    int heldBytes() {
+        return held || full ? actualReadableBytes() : 0;
+    }
+
+    /** Whether a part of a head has come, and the rest has not. */
+    boolean isHeadBegun() {
+        return inHead && !held && !full && (requestLineSeen || actualReadableBytes() > 0);
+    }
+
     // ---- the head as bytes
+
+    /**
+     * Empty lines before a request are ignored.
+     *
+     * @return whether something else follows; not while it may still be another empty line
+     */
+    private static boolean skipEmptyLines(ByteBuf in) {
+        while (in.isReadable()) {
+            int at = in.readerIndex();
+            if (in.getByte(at) != HttpConstants.CR) {
+                return true;
+            }
+            if (in.readableBytes() == 1) {
+                return false;
+            }
+            if (in.getByte(at + 1) != HttpConstants.LF) {
+                return true;
+            }
+            in.skipBytes(2);
+        }
+        return false;
+    }
 
     /**
      * Looks at all bytes up to the empty line that ends the head. Netty consumes the lines that are complete, so the
@@ -148,14 +228,13 @@ final class Http1Decoder extends HttpRequestDecoder {
             if (in.getByte(at + 1) != HttpConstants.LF) {
                 return false;
             }
-            boolean empty = at == line;
-            if (empty && requestLineSeen) {
+            if (at == line) {
                 return true;
             }
-            requestLineSeen |= !empty;
+            requestLineSeen = true;
             at += 2;
             line = at;
-            if (requestLineSeen && line < end && isBlank(in.getByte(line))) {
+            if (line < end && isBlank(in.getByte(line))) {
                 return false;
             }
         }

@@ -363,9 +363,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     @Override
     public void appetiteChanged() {
         boolean wanted = exchange == null || requestComplete || exchange.wantsBody();
-        if (!wanted && exchange != null) {
-            watch.rate.begin(loop().wheel.tick(), exchange.requestBody().received());
-        }
+        watch.bodyWanted(wanted);
         if (channel().config().isAutoRead() != wanted) {
             channel().config().setAutoRead(wanted);
         }
@@ -436,8 +434,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         private long doneSince;
 
         void begin() {
+            loop().add(this, context.writeTicks()); // first, as the wheel stands still while nothing is armed
             doneSince = loop().wheel.tick();
-            loop().add(this, context.writeTicks());
         }
 
         void end() {
@@ -451,6 +449,13 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             rate.begin(loop().wheel.tick(), 0);
             if (!requestComplete) {
                 loop().wheel.arm(this, rate.end() - loop().wheel.tick());
+            }
+        }
+
+        void bodyWanted(boolean wanted) {
+            long now = loop().wheel.tick();
+            if (rate.wanted(wanted, now) && wanted && !over) {
+                loop().wheel.arm(this, rate.end() - now);
             }
         }
 
