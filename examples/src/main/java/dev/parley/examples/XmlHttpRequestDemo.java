@@ -1,0 +1,77 @@
+package dev.parley.examples;
+
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.Response;
+import dev.parley.http.ResponseStream;
+import dev.parley.http.Routes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Answers {@code XMLHttpRequest}: with JSON, with a download that takes a while, too late, and not to the end. */
+final class XmlHttpRequestDemo {
+    private static final byte[] PIECE = new byte[128 * 1024];
+    private static final int PIECES = 32;
+    /** Slow enough to watch the progress: on a loopback connection 4 MiB are there at once. */
+    private static final Duration PACE = Duration.ofMillis(100);
+
+    private XmlHttpRequestDemo() {}
+
+    static Routes routes() {
+        return Routes.builder()
+                .get("/api/xhr/time", exchange -> exchange.respond(Response.json(Map.of("now", Instant.now().toString()))))
+                .post("/api/xhr/greeting", exchange -> exchange.respond(
+                        exchange.json(Visitor.class).thenApply(XmlHttpRequestDemo::greet)))
+                .get("/api/xhr/download", XmlHttpRequestDemo::download)
+                .get("/api/xhr/broken", XmlHttpRequestDemo::breakOff)
+                .get("/api/xhr/slow", exchange -> exchange.after(
+                        Duration.ofSeconds(5), () -> exchange.respond(Response.text("Sorry to have kept you waiting"))))
+                .build();
+    }
+
+    record Visitor(@Nullable String name) {}
+
+    private static Response greet(Visitor visitor) {
+        if (visitor.name() == null || visitor.name().isBlank()) {
+            throw Problem.of(400, "name: missing (expected: a few letters)").asException();
+        }
+        return Response.json(Map.of("greeting", "你好 Hello, " + visitor.name()));
+    }
+
+    private static void download(Exchange exchange) {
+        boolean lengthKnown = !exchange.query("length").orElse("").equals("unknown");
+        ResponseStream stream = exchange.stream(lengthKnown ? sized() : plain());
+        send(exchange, stream, PIECES, stream::end);
+    }
+
+    private static void breakOff(Exchange exchange) {
+        ResponseStream stream = exchange.stream(sized());
+        // Half of what the head promised: the browser reports an error, not a short download.
+        send(exchange, stream, PIECES / 2, stream::abort);
+    }
+
+    private static Response plain() {
+        return Response.of(200).header("Content-Type", "application/octet-stream").header("Cache-Control", "no-store");
+    }
+
+    /** Only from {@code Content-Length} does the browser know the total of its progress events. */
+    private static Response sized() {
+        return plain().header("Content-Length", String.valueOf(PIECES * PIECE.length));
+    }
+
+    private static void send(Exchange exchange, ResponseStream stream, int pieces, Runnable last) {
+        if (pieces == 0) {
+            last.run();
+            return;
+        }
+        Runnable next = () -> send(exchange, stream, pieces - 1, last);
+        switch (stream.write(PIECE)) {
+            case SENT -> exchange.after(PACE, next);
+            case QUEUED -> stream.onWritable(next); // A slow client sets the pace itself.
+            case DROPPED -> stream.abort(); // More is waiting for the client than it may keep waiting.
+            case CLOSED -> {} // The client has left, and so has the work.
+        }
+    }
+}
