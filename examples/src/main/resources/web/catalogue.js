@@ -10,7 +10,13 @@ export const demos = [
     summary: 'Pages of two origins talk inside the browser. The server decides who may embed whom.',
     ends: ['page', 'page'],
     wire: ['>', '<'],
-    files: ['/sources/PostMessageDemo.java', '/demos/post-message.js', '/sources/widget.js', '/sources/popup.js'],
+    files: [
+      '/sources/PostMessageDemo.java',
+      '/demos/post-message.js',
+      '/sources/widget.js',
+      '/sources/popup.js',
+      '/sources/Gallery.java',
+    ],
   },
   {
     id: 'xml-http-request',
@@ -24,7 +30,7 @@ export const demos = [
     title: 'Fetch',
     summary: 'Promises, streams that are read line by line, requests that can be called off, and other origins.',
     wire: ['>', '<'],
-    files: ['/sources/FetchDemo.java', '/demos/fetch.js'],
+    files: ['/sources/FetchDemo.java', '/demos/fetch.js', '/sources/Gallery.java'],
   },
   {
     id: 'beacon',
@@ -43,14 +49,14 @@ export const demos = [
     title: 'EventSource',
     summary: 'Open, message, error, close: one subscription, its life, and who is not authorized.',
     wire: ['<', '<', '<'],
-    files: ['/sources/EventSourceDemo.java', '/demos/event-source.js'],
+    files: ['/sources/EventSourceDemo.java', '/demos/event-source.js', '/sources/Gallery.java'],
   },
   {
     id: 'server-sent-events',
     title: 'Server-sent Events',
     summary: 'The server tells, the page shows. From its own origin or from another.',
     wire: ['<', '<', '<'],
-    files: ['/sources/ServerSentEventsDemo.java', '/demos/server-sent-events.js'],
+    files: ['/sources/ServerSentEventsDemo.java', '/demos/server-sent-events.js', '/sources/Gallery.java'],
   },
   {
     id: 'web-rtc',

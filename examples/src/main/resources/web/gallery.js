@@ -13,10 +13,9 @@ const Overview = {
         Press its buttons, read its code, take it with you.</p>
     </header>
     <ol class="demos">
-      <li v-for="(demo, i) in demos" :key="demo.id" :class="{ coming: !demo.files }">
+      <li v-for="demo in demos" :key="demo.id" :class="{ coming: !demo.files }">
         <wire-picture :ends="demo.ends" :wire="demo.wire"></wire-picture>
         <h2>
-          <span class="number" aria-hidden="true">{{ i + 1 }}</span>
           <a v-if="demo.files" :href="'/' + demo.id">{{ demo.title }}</a>
           <template v-else>{{ demo.title }} <span class="chip">coming</span></template>
         </h2>

@@ -70,6 +70,12 @@ export const WirePicture = {
     </svg>`,
 }
 
+/** Where the reading begins, from 0 to 1: behind the imports of a Java file. */
+function beginning(text) {
+  const lines = text.split('\n')
+  return Math.max(0, lines.indexOf(lines.find((line) => line.startsWith('/**')))) / lines.length
+}
+
 /** The source files of a demo, one tab each. */
 export const SourceView = {
   props: { files: Array },
@@ -79,10 +85,11 @@ export const SourceView = {
     this.sources = await Promise.all(
       this.files.map(async (file) => {
         const response = await fetch(file)
-        const text = response.ok ? await response.text() : `${file}: ${response.status}`
-        return { name: file.split('/').at(-1), tokens: tokens(text.trimEnd()) }
+        const text = (response.ok ? await response.text() : `${file}: ${response.status}`).trimEnd()
+        return { name: file.split('/').at(-1), tokens: tokens(text), begin: beginning(text) }
       }),
     )
+    this.$nextTick(this.scrollToBeginning)
   },
   methods: {
     select(index) {
@@ -91,8 +98,13 @@ export const SourceView = {
         const tab = this.$refs.tabs.children[this.selected]
         tab.focus()
         tab.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-        this.$refs.code.scrollTo(0, 0)
+        this.scrollToBeginning()
       })
+    },
+
+    scrollToBeginning() {
+      const { code } = this.$refs
+      code.scrollTo(0, this.sources[this.selected].begin * code.firstElementChild.offsetHeight)
     },
   },
   template: /* html */ `

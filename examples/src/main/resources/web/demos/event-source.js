@@ -15,7 +15,7 @@ export default {
         <button type="button" @click="signOut" :disabled="!signedIn"><span lang="zh-CN">退出</span> Sign out</button>
       </div>
       <div class="row">
-        <button type="button" class="first" @click="open" :disabled="source !== null"><span lang="zh-CN">打开</span> Open</button>
+        <button type="button" class="primary" @click="open" :disabled="source !== null"><span lang="zh-CN">打开</span> Open</button>
         <button type="button" @click="close" :disabled="source === null"><span lang="zh-CN">关闭</span> Close</button>
         <label class="check"><input type="checkbox" v-model="elsewhere" :disabled="source !== null">
           from the second origin, <code>withCredentials</code></label>

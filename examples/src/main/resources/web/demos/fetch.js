@@ -22,7 +22,7 @@ export default {
       <p>A promise for the answer. A status of 400 and above does not reject it: <code>response.ok</code> has to be asked.</p>
       <form class="row" @submit.prevent="greet">
         <label>Your name <input v-model="name" name="name" autocomplete="off"></label>
-        <button>POST it</button>
+        <button class="primary">POST it</button>
         <button type="button" @click="time">GET the time</button>
       </form>
       <output>{{ answer }}</output>
@@ -32,7 +32,7 @@ export default {
       <h2>A response, line by line</h2>
       <p>The server writes one line of JSON at a time; the page reads each as it comes, and may stop at any time.</p>
       <div class="row">
-        <button type="button" @click="read" :disabled="reading">Read the stream</button>
+        <button type="button" class="primary" @click="read" :disabled="reading">Read the stream</button>
         <button type="button" @click="controller.abort()" :disabled="!reading">Abort</button>
       </div>
       <event-log :log="lines" label="Lines of the stream"></event-log>
@@ -43,7 +43,7 @@ export default {
       <p>The second origin is <code>{{ secondOrigin }}</code>. It counts visits in a cookie of its own, and lets this page
         read the answer because its <code>OriginPolicy</code> names this page's origin.</p>
       <div class="row">
-        <button type="button" @click="visit('include')">With credentials</button>
+        <button type="button" class="primary" @click="visit('include')">With credentials</button>
         <button type="button" @click="visit('omit')">Without</button>
         <button type="button" @click="trespass">Where this page is not named</button>
       </div>

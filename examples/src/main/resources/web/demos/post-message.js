@@ -11,7 +11,7 @@ export default {
       <iframe ref="widget" title="Widget of the second origin" :src="secondOrigin + '/widget'"></iframe>
       <form class="row" @submit.prevent="greet">
         <label>Your name <input v-model="name" name="name" autocomplete="off"></label>
-        <button :disabled="!ready">Send</button>
+        <button class="primary" :disabled="!ready">Send</button>
         <button type="button" @click="openChannel" :disabled="!ready">{{ port ? 'Send through the channel' : 'Open a channel' }}</button>
         <button type="button" @click="openPopup"><span lang="zh-CN">打开</span> Open a pop-up</button>
       </form>

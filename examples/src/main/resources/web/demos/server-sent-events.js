@@ -22,7 +22,7 @@ export default {
         server. The other server must allow it, by its <code>OriginPolicy</code>.</p>
       <form class="row" @submit.prevent="use(mockurl)">
         <label class="wide">mockurl <input v-model.trim="mockurl" name="mockurl" :placeholder="secondOrigin" autocomplete="off"></label>
-        <button>Use it</button>
+        <button class="primary">Use it</button>
       </form>
       <div class="row">
         <button type="button" @click="use(secondOrigin)">The second origin</button>

@@ -10,7 +10,7 @@ export default {
       <p>With <code>responseType = 'json'</code> the browser parses the answer.</p>
       <form class="row" @submit.prevent="post">
         <label>Your name <input v-model="name" name="name" autocomplete="off"></label>
-        <button>POST it</button>
+        <button class="primary">POST it</button>
         <button type="button" @click="get">GET the time</button>
       </form>
       <output>{{ answer }}</output>
@@ -20,7 +20,7 @@ export default {
       <h2>A download that tells how far it is</h2>
       <p>The server says how long the answer is, so each <code>ProgressEvent</code> can tell how much of it is there.</p>
       <div class="row">
-        <button type="button" @click="download('/api/xhr/download')" :disabled="busy">Download</button>
+        <button type="button" class="primary" @click="download('/api/xhr/download')" :disabled="busy">Download</button>
         <button type="button" @click="download('/api/xhr/download?length=unknown')" :disabled="busy">Of unknown length</button>
         <button type="button" @click="xhr.abort()" :disabled="!busy">Abort</button>
       </div>

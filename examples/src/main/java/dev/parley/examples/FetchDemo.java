@@ -1,6 +1,7 @@
 package dev.parley.examples;
 
 import dev.parley.http.Exchange;
+import dev.parley.http.OriginPolicy;
 import dev.parley.http.Problem;
 import dev.parley.http.Response;
 import dev.parley.http.ResponseStream;
@@ -38,9 +39,17 @@ final class FetchDemo {
                 .build();
     }
 
-    /** What the second origin answers. Its origin policy decides which pages may read the answer. */
-    static Routes secondOriginRoutes() {
-        return Routes.builder().get("/api/fetch/visit", FetchDemo::visit).build();
+    /** What the second origin answers. The policy decides whose pages may read it. */
+    static Routes secondOriginRoutes(OriginPolicy callers) {
+        // Without a policy: for pages of the same origin only.
+        Routes closed = Routes.builder()
+                .get("/api/fetch/private", exchange -> exchange.respond(Response.text("for my own pages")))
+                .build();
+        return Routes.builder()
+                .origins(callers)
+                .get("/api/fetch/visit", FetchDemo::visit)
+                .mount("/", closed)
+                .build();
     }
 
     record Visitor(@Nullable String name) {}

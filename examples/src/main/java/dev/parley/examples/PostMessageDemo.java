@@ -11,7 +11,7 @@ import dev.parley.http.StaticFiles;
 final class PostMessageDemo {
     /** Scripts, styles and requests of this origin only; nothing inline, nothing else at all. */
     private static final String SELF_ONLY =
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; ";
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; ";
 
     private PostMessageDemo() {}
 
