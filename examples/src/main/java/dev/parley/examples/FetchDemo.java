@@ -32,9 +32,14 @@ final class FetchDemo {
 
     static Routes routes() {
         return Routes.builder()
-                .get("/api/fetch/time", exchange -> exchange.respond(Response.json(Map.of("now", Instant.now().toString()))))
-                .post("/api/fetch/greeting", exchange -> exchange.respond(
-                        exchange.json(Visitor.class).thenApply(FetchDemo::greet)))
+                .get(
+                        "/api/fetch/time",
+                        exchange -> exchange.respond(
+                                Response.json(Map.of("now", Instant.now().toString()))))
+                .post(
+                        "/api/fetch/greeting",
+                        exchange ->
+                                exchange.respond(exchange.json(Visitor.class).thenApply(FetchDemo::greet)))
                 .get("/api/fetch/lines", FetchDemo::lines)
                 .build();
     }
@@ -65,9 +70,8 @@ final class FetchDemo {
     }
 
     private static void lines(Exchange exchange) {
-        ResponseStream stream = exchange.stream(Response.of(200)
-                .header("Content-Type", "application/x-ndjson")
-                .header("Cache-Control", "no-store"));
+        ResponseStream stream = exchange.stream(
+                Response.of(200).header("Content-Type", "application/x-ndjson").header("Cache-Control", "no-store"));
         writeLine(exchange, stream, 1);
     }
 

@@ -17,8 +17,8 @@ import java.util.concurrent.CompletionStage;
  * origins.
  */
 public final class Gallery implements AutoCloseable {
-    private static final List<String> PAGES = List.of(
-            "/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events");
+    private static final List<String> PAGES =
+            List.of("/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events");
 
     /**
      * Nothing is loaded from elsewhere, and nothing inline runs. {@code 'unsafe-eval'} is for Vue, which compiles the templates of
@@ -68,7 +68,8 @@ public final class Gallery implements AutoCloseable {
      */
     public static Gallery start(int port, int secondPort) {
         EventSourceDemo eventSource = new EventSourceDemo();
-        // Each origin has to know the other, and the ports are known when both listen: until then the first makes them wait.
+        // Each origin has to know the other, and the ports are known when both listen: until then the first makes them
+        // wait.
         CompletableFuture<String> secondOrigin = new CompletableFuture<>();
         ParleyServer first = listen(port, firstOrigin(eventSource, secondOrigin));
         try {
@@ -88,8 +89,10 @@ public final class Gallery implements AutoCloseable {
                 .mount("/", FetchDemo.routes())
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
                 .mount("/", ServerSentEventsDemo.routes(OriginPolicy.sameOrigin()))
-                .get("/api/config", exchange -> exchange.respond(
-                        secondOrigin.thenApply(origin -> Response.json(Map.of("secondOrigin", origin)))))
+                .get(
+                        "/api/config",
+                        exchange -> exchange.respond(
+                                secondOrigin.thenApply(origin -> Response.json(Map.of("secondOrigin", origin)))))
                 .files("/vue", StaticFiles.classpath("/META-INF/resources/webjars/vue/3.5.26/dist"))
                 .files("/sources", StaticFiles.classpath("/sources"))
                 .files("/", StaticFiles.classpath("/web"));

@@ -26,7 +26,11 @@ final class PostMessageDemo {
     static Routes secondOriginRoutes(OriginPolicy embedders) {
         return Routes.builder()
                 .get("/widget", Page.of("/second/widget.html", SELF_ONLY + embedders.frameAncestors()))
-                .get("/private", Page.of("/second/private.html", SELF_ONLY + OriginPolicy.sameOrigin().frameAncestors()))
+                .get(
+                        "/private",
+                        Page.of(
+                                "/second/private.html",
+                                SELF_ONLY + OriginPolicy.sameOrigin().frameAncestors()))
                 .get("/popup", Page.of("/second/popup.html", SELF_ONLY + "frame-ancestors 'none'"))
                 .files("/", StaticFiles.classpath("/second"))
                 .build();

@@ -21,13 +21,21 @@ final class XmlHttpRequestDemo {
 
     static Routes routes() {
         return Routes.builder()
-                .get("/api/xhr/time", exchange -> exchange.respond(Response.json(Map.of("now", Instant.now().toString()))))
-                .post("/api/xhr/greeting", exchange -> exchange.respond(
-                        exchange.json(Visitor.class).thenApply(XmlHttpRequestDemo::greet)))
+                .get(
+                        "/api/xhr/time",
+                        exchange -> exchange.respond(
+                                Response.json(Map.of("now", Instant.now().toString()))))
+                .post(
+                        "/api/xhr/greeting",
+                        exchange ->
+                                exchange.respond(exchange.json(Visitor.class).thenApply(XmlHttpRequestDemo::greet)))
                 .get("/api/xhr/download", XmlHttpRequestDemo::download)
                 .get("/api/xhr/broken", XmlHttpRequestDemo::breakOff)
-                .get("/api/xhr/slow", exchange -> exchange.after(
-                        Duration.ofSeconds(5), () -> exchange.respond(Response.text("Sorry to have kept you waiting"))))
+                .get(
+                        "/api/xhr/slow",
+                        exchange -> exchange.after(
+                                Duration.ofSeconds(5),
+                                () -> exchange.respond(Response.text("Sorry to have kept you waiting"))))
                 .build();
     }
 
@@ -53,7 +61,9 @@ final class XmlHttpRequestDemo {
     }
 
     private static Response plain() {
-        return Response.of(200).header("Content-Type", "application/octet-stream").header("Cache-Control", "no-store");
+        return Response.of(200)
+                .header("Content-Type", "application/octet-stream")
+                .header("Cache-Control", "no-store");
     }
 
     /** Only from {@code Content-Length} does the browser know the total of its progress events. */

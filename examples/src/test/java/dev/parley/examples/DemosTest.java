@@ -87,18 +87,17 @@ final class DemosTest {
     void theIndexListsTheDemosInTheOrderOfTheDocument() {
         visit("");
 
-        assertThat(page.getByRole(AriaRole.HEADING, level(2)))
-                .hasText(new String[] {
-                    "PostMessage",
-                    "XMLHttpRequest",
-                    "Fetch",
-                    "Beacon coming",
-                    "WebSocket coming",
-                    "EventSource",
-                    "Server-sent Events",
-                    "WebRTC coming",
-                    "ProgressEvent coming"
-                });
+        assertThat(page.getByRole(AriaRole.HEADING, level(2))).hasText(new String[] {
+            "PostMessage",
+            "XMLHttpRequest",
+            "Fetch",
+            "Beacon coming",
+            "WebSocket coming",
+            "EventSource",
+            "Server-sent Events",
+            "WebRTC coming",
+            "ProgressEvent coming"
+        });
         page.getByRole(AriaRole.MAIN).getByText("Fetch", exactly()).click();
         assertThat(page).hasURL(gallery.url() + "fetch");
     }
@@ -117,7 +116,8 @@ final class DemosTest {
             assertThat(page.getByRole(AriaRole.HEADING, level(1))).isVisible();
             if (!path.isEmpty()) {
                 assertThat(tab(0)).hasText(Pattern.compile("\\w+Demo\\.java"));
-                assertThat(source()).containsText("final class " + tab(0).textContent().replace(".java", ""));
+                assertThat(source())
+                        .containsText("final class " + tab(0).textContent().replace(".java", ""));
                 // By keyboard alone.
                 tab(0).press("ArrowRight");
                 assertThat(tab(1)).isFocused();
@@ -314,7 +314,8 @@ final class DemosTest {
         visit("post-message");
 
         Page popup = page.waitForPopup(() -> press("打开 Open a pop-up"));
-        popup.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("goldenrod")).click();
+        popup.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("goldenrod"))
+                .click();
         assertThat(page.locator(".chosen")).hasText("The pop-up chose goldenrod");
         assertThat(page.locator(".log b").last()).hasText("pop-up");
     }
@@ -337,7 +338,8 @@ final class DemosTest {
 
         press("Embed a private page");
         assertThat(page.locator(".log li").last()).containsText("the browser does not show the private page here");
-        assertThat(page.frameLocator("iframe[title='A private page']").locator("output")).hasCount(0);
+        assertThat(page.frameLocator("iframe[title='A private page']").locator("output"))
+                .hasCount(0);
     }
 
     private void visit(String path) {
@@ -345,7 +347,8 @@ final class DemosTest {
     }
 
     private Locator button(String name) {
-        return page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 
     private void press(String name) {

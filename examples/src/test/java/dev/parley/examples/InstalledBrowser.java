@@ -23,7 +23,12 @@ final class InstalledBrowser implements ExecutionCondition {
     private static final Optional<Path> CHROMIUM = Stream.concat(
                     Optional.ofNullable(System.getenv("CHROMIUM_PATH")).map(Path::of).stream(),
                     installed(
-                            "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "Google Chrome"))
+                            "chromium",
+                            "chromium-browser",
+                            "google-chrome",
+                            "google-chrome-stable",
+                            "chrome",
+                            "Google Chrome"))
             .findFirst();
     private static final Optional<Path> NODE = installed("node", "nodejs").findFirst();
 
@@ -54,8 +59,10 @@ final class InstalledBrowser implements ExecutionCondition {
     static Playwright playwright() {
         return Playwright.create(new Playwright.CreateOptions()
                 .setEnv(Map.of(
-                        "PLAYWRIGHT_NODEJS_PATH", NODE.orElseThrow().toString(),
-                        "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+                        "PLAYWRIGHT_NODEJS_PATH",
+                        NODE.orElseThrow().toString(),
+                        "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD",
+                        "1")));
     }
 
     static Browser launch(Playwright playwright) {
@@ -63,7 +70,8 @@ final class InstalledBrowser implements ExecutionCondition {
                 .chromium()
                 .launch(new BrowserType.LaunchOptions()
                         .setExecutablePath(CHROMIUM.orElseThrow())
-                        // No sandbox, as containers have none; nothing that the browser would ask the network for by itself.
+                        // No sandbox, as containers have none; nothing that the browser would ask the network for by
+                        // itself.
                         .setArgs(List.of(
                                 "--no-sandbox",
                                 "--disable-gpu",

@@ -1,0 +1,63 @@
+package dev.parley.examples;
+
+import dev.parley.http.Endpoint;
+import dev.parley.http.Endpoints;
+import dev.parley.http.Exchange;
+import dev.parley.http.Guard.Verdict;
+import dev.parley.http.OriginPolicy;
+import dev.parley.http.Response;
+import dev.parley.http.Routes;
+import dev.parley.sse.SseEmitter;
+import dev.parley.sse.SseEndpoint;
+import dev.parley.sse.codec.ServerSentEvent;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+
+/** Answers {@code new EventSource("/api/stream")}: with events for those who signed in, with 401 for all others. */
+final class EventSourceDemo {
+    private static final int MESSAGES = 5;
+    private static final Duration PAUSE = Duration.ofMillis(700);
+
+    /** What the cookie of somebody who signed in holds. A real service has one for each session. */
+    private final String pass = UUID.randomUUID().toString();
+
+    Routes routes(OriginPolicy callers) {
+        Endpoint stream = SseEndpoint.builder()
+                .retry(Duration.ofSeconds(1))
+                .onOpen(emitter -> tell(emitter, 1))
+                .build();
+        return Routes.builder()
+                .origins(callers)
+                // The guard answers 401 before anything of the stream runs.
+                .get(
+                        "/api/stream",
+                        Endpoints.guard(
+                                exchange -> (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now(), stream))
+                .get(
+                        "/api/session",
+                        exchange -> exchange.respond(Response.json(Map.of("signedIn", signedIn(exchange)))
+                                .header("Cache-Control", "no-store")))
+                .post("/api/session", exchange -> exchange.respond(cookie(pass, Duration.ofHours(1))))
+                .delete("/api/session", exchange -> exchange.respond(cookie("", Duration.ZERO)))
+                .build();
+    }
+
+    private static void tell(SseEmitter emitter, int number) {
+        emitter.send(ServerSentEvent.of("你好 Hello, message " + number + " of " + MESSAGES));
+        // No thread waits. If the page closes its source, what is still to come is forgotten.
+        Runnable next = number < MESSAGES ? () -> tell(emitter, number + 1) : emitter::close;
+        emitter.exchange().after(PAUSE, next);
+    }
+
+    private boolean signedIn(Exchange exchange) {
+        return Cookies.value(exchange, "pass").filter(pass::equals).isPresent();
+    }
+
+    private static Response cookie(String value, Duration age) {
+        return Response.noContent()
+                .header(
+                        "Set-Cookie",
+                        "pass=" + value + "; Path=/api; HttpOnly; SameSite=Lax; Max-Age=" + age.toSeconds());
+    }
+}
