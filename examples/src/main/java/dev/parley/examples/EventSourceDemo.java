@@ -3,6 +3,7 @@ package dev.parley.examples;
 import dev.parley.http.Endpoint;
 import dev.parley.http.Endpoints;
 import dev.parley.http.Exchange;
+import dev.parley.http.Guard;
 import dev.parley.http.Guard.Verdict;
 import dev.parley.http.OriginPolicy;
 import dev.parley.http.Response;
@@ -23,21 +24,16 @@ final class EventSourceDemo {
     private final String pass = UUID.randomUUID().toString();
 
     Routes routes(OriginPolicy callers) {
+        // Answers 401 before anything of the stream runs.
+        Guard guard = exchange -> (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now();
         Endpoint stream = SseEndpoint.builder()
                 .retry(Duration.ofSeconds(1))
                 .onOpen(emitter -> tell(emitter, 1))
                 .build();
         return Routes.builder()
                 .origins(callers)
-                // The guard answers 401 before anything of the stream runs.
-                .get(
-                        "/api/stream",
-                        Endpoints.guard(
-                                exchange -> (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now(), stream))
-                .get(
-                        "/api/session",
-                        exchange -> exchange.respond(Response.json(Map.of("signedIn", signedIn(exchange)))
-                                .header("Cache-Control", "no-store")))
+                .get("/api/stream", Endpoints.guard(guard, stream))
+                .get("/api/session", this::session)
                 .post("/api/session", exchange -> exchange.respond(cookie(pass, Duration.ofHours(1))))
                 .delete("/api/session", exchange -> exchange.respond(cookie("", Duration.ZERO)))
                 .build();
@@ -50,14 +46,16 @@ final class EventSourceDemo {
         emitter.exchange().after(PAUSE, next);
     }
 
+    private void session(Exchange exchange) {
+        exchange.respond(Response.json(Map.of("signedIn", signedIn(exchange))).header("Cache-Control", "no-store"));
+    }
+
     private boolean signedIn(Exchange exchange) {
         return Cookies.value(exchange, "pass").filter(pass::equals).isPresent();
     }
 
     private static Response cookie(String value, Duration age) {
-        return Response.noContent()
-                .header(
-                        "Set-Cookie",
-                        "pass=" + value + "; Path=/api; HttpOnly; SameSite=Lax; Max-Age=" + age.toSeconds());
+        String attributes = "; Path=/api; HttpOnly; SameSite=Lax; Max-Age=" + age.toSeconds();
+        return Response.noContent().header("Set-Cookie", "pass=" + value + attributes);
     }
 }

@@ -68,8 +68,9 @@ public final class Gallery implements AutoCloseable {
      */
     public static Gallery start(int port, int secondPort) {
         EventSourceDemo eventSource = new EventSourceDemo();
-        // Each origin has to know the other, and the ports are known when both listen: until then the first makes them
-        // wait.
+        // Each origin has to know the other, but a port is known only to who listens on it. So who asks the first
+        // origin for
+        // the second, before there is one, waits.
         CompletableFuture<String> secondOrigin = new CompletableFuture<>();
         ParleyServer first = listen(port, firstOrigin(eventSource, secondOrigin));
         try {
@@ -83,16 +84,15 @@ public final class Gallery implements AutoCloseable {
     }
 
     private static Routes firstOrigin(EventSourceDemo eventSource, CompletionStage<String> secondOrigin) {
+        CompletionStage<Response> config =
+                secondOrigin.thenApply(origin -> Response.json(Map.of("secondOrigin", origin)));
         Routes.Builder routes = Routes.builder()
                 .mount("/", PostMessageDemo.routes())
                 .mount("/", XmlHttpRequestDemo.routes())
                 .mount("/", FetchDemo.routes())
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
                 .mount("/", ServerSentEventsDemo.routes(OriginPolicy.sameOrigin()))
-                .get(
-                        "/api/config",
-                        exchange -> exchange.respond(
-                                secondOrigin.thenApply(origin -> Response.json(Map.of("secondOrigin", origin)))))
+                .get("/api/config", exchange -> exchange.respond(config))
                 .files("/vue", StaticFiles.classpath("/META-INF/resources/webjars/vue/3.5.26/dist"))
                 .files("/sources", StaticFiles.classpath("/sources"))
                 .files("/", StaticFiles.classpath("/web"));
@@ -105,12 +105,13 @@ public final class Gallery implements AutoCloseable {
         // The one statement of who may call, and embed, what the second origin serves.
         OriginPolicy gallery =
                 OriginPolicy.builder().origin(firstOrigin).credentials().build();
+        Response config = Response.json(Map.of("embedder", firstOrigin));
         return Routes.builder()
                 .mount("/", PostMessageDemo.secondOriginRoutes(gallery))
                 .mount("/", FetchDemo.secondOriginRoutes(gallery))
                 .mount("/", eventSource.routes(gallery))
                 .mount("/", ServerSentEventsDemo.routes(gallery))
-                .get("/api/config", exchange -> exchange.respond(Response.json(Map.of("embedder", firstOrigin))))
+                .get("/api/config", exchange -> exchange.respond(config))
                 .build();
     }
 

@@ -21,25 +21,23 @@ final class XmlHttpRequestDemo {
 
     static Routes routes() {
         return Routes.builder()
-                .get(
-                        "/api/xhr/time",
-                        exchange -> exchange.respond(
-                                Response.json(Map.of("now", Instant.now().toString()))))
-                .post(
-                        "/api/xhr/greeting",
-                        exchange ->
-                                exchange.respond(exchange.json(Visitor.class).thenApply(XmlHttpRequestDemo::greet)))
+                .get("/api/xhr/time", XmlHttpRequestDemo::time)
+                .post("/api/xhr/greeting", XmlHttpRequestDemo::greeting)
                 .get("/api/xhr/download", XmlHttpRequestDemo::download)
                 .get("/api/xhr/broken", XmlHttpRequestDemo::breakOff)
-                .get(
-                        "/api/xhr/slow",
-                        exchange -> exchange.after(
-                                Duration.ofSeconds(5),
-                                () -> exchange.respond(Response.text("Sorry to have kept you waiting"))))
+                .get("/api/xhr/slow", XmlHttpRequestDemo::beSlow)
                 .build();
     }
 
     record Visitor(@Nullable String name) {}
+
+    private static void time(Exchange exchange) {
+        exchange.respond(Response.json(Map.of("now", Instant.now().toString())));
+    }
+
+    private static void greeting(Exchange exchange) {
+        exchange.respond(exchange.json(Visitor.class).thenApply(XmlHttpRequestDemo::greet));
+    }
 
     private static Response greet(Visitor visitor) {
         if (visitor.name() == null || visitor.name().isBlank()) {
@@ -52,6 +50,11 @@ final class XmlHttpRequestDemo {
         boolean lengthKnown = !exchange.query("length").orElse("").equals("unknown");
         ResponseStream stream = exchange.stream(lengthKnown ? sized() : plain());
         send(exchange, stream, PIECES, stream::end);
+    }
+
+    private static void beSlow(Exchange exchange) {
+        // No thread sleeps. A client that lost its patience is never answered: the task goes with its exchange.
+        exchange.after(Duration.ofSeconds(5), () -> exchange.respond(Response.text("Sorry to have kept you waiting")));
     }
 
     private static void breakOff(Exchange exchange) {
