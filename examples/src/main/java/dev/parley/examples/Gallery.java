@@ -68,9 +68,8 @@ public final class Gallery implements AutoCloseable {
      */
     public static Gallery start(int port, int secondPort) {
         EventSourceDemo eventSource = new EventSourceDemo();
-        // Each origin has to know the other, but a port is known only to who listens on it. So who asks the first
-        // origin for
-        // the second, before there is one, waits.
+        // Each origin has to know the other, but only who listens knows their port. So whoever asks the first origin
+        // for the second, before there is one, waits.
         CompletableFuture<String> secondOrigin = new CompletableFuture<>();
         ParleyServer first = listen(port, firstOrigin(eventSource, secondOrigin));
         try {
