@@ -1,7 +1,10 @@
 package dev.parley.http;
 
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpUtil;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request's whole body.
@@ -10,12 +13,12 @@ import java.nio.charset.Charset;
  */
 public final class Body {
     private final byte[] bytes;
-    private final Charset charset;
+    private final @Nullable String contentType;
     private final HttpHeaders trailers;
 
-    Body(byte[] bytes, Charset charset, HttpHeaders trailers) {
+    Body(byte[] bytes, @Nullable String contentType, HttpHeaders trailers) {
         this.bytes = bytes;
-        this.charset = charset;
+        this.contentType = contentType;
         this.trailers = trailers;
     }
 
@@ -34,6 +37,8 @@ public final class Body {
      * @return the text; what is not legal in the charset becomes U+FFFD
      */
     public String text() {
+        Charset charset =
+                contentType == null ? StandardCharsets.UTF_8 : HttpUtil.getCharset(contentType, StandardCharsets.UTF_8);
         return new String(bytes, charset);
     }
 

@@ -246,6 +246,14 @@ public interface Exchange {
     void onEnd(Consumer<EndReason> listener);
 
     /**
+     * Sets what is called when the server begins to drain while this exchange is open: a stream should then end itself
+     * within the time given, or it will be cut off. Called at once if the server is draining already.
+     *
+     * @param listener gets the time that is left; replaces the one before
+     */
+    void onDrain(Consumer<Duration> listener);
+
+    /**
      * Calls a task once after a delay, on the event loop, unless the exchange has ended before. Driven by the one wheel
      * of the event loop: as exact as its tick of 100 ms, and cheap for any number of exchanges.
      *

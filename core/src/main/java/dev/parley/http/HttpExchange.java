@@ -1,181 +1,593 @@
 package dev.parley.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.util.AttributeKey;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Stub. */
+/**
+ * The one implementation of {@link Exchange}: what was asked, and whether and how it was answered. What differs between
+ * HTTP/1.1 and HTTP/2 is behind {@link Wire}; what becomes of the body is in {@link RequestBody}.
+ *
+ * <p><b>States of the answer.</b> {@code OPEN} until somebody answers. Then {@code ANSWERED}, when the application did,
+ * or {@code OVERRULED}, when Parley did (a body over the limit, a client that is gone): a late answer of the application
+ * is an error in the first case and dropped in the second. The exchange {@link #end ends} once, when its answer is out or
+ * can't be.
+ */
 final class HttpExchange implements Exchange {
-    private static UnsupportedOperationException stub() {
-        return new UnsupportedOperationException("stub");
+    private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
+
+    private static final byte OPEN = 0;
+    private static final byte ANSWERED = 1;
+    private static final byte OVERRULED = 2;
+    private static final VarHandle ANSWER;
+
+    static {
+        try {
+            ANSWER = MethodHandles.lookup().findVarHandle(HttpExchange.class, "answer", byte.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
-    /** Runs an endpoint on this exchange; what it throws becomes the answer. */
-    void run(Endpoint endpoint) {
-        throw stub();
+    private final Wire wire;
+    private final Protocol protocol;
+    private final HttpMethod method;
+    private final String target;
+    private final RequestTarget requestTarget;
+    private final HttpHeaders headers;
+    private final @Nullable String requestedProtocol;
+    private final RequestBody body;
+    private final long began;
+
+    private OriginPolicy policy = OriginPolicy.sameOrigin();
+    private String[] parameters = {};
+    private volatile @Nullable Principal principal;
+    private volatile @Nullable Map<AttributeKey<?>, Object> attributes;
+
+    @SuppressWarnings("UnusedVariable") // through ANSWER
+    private volatile byte answer = OPEN;
+
+    /** 0 until a head was sent. */
+    private int status;
+
+    private @Nullable HttpResponseStream stream;
+    private @Nullable EndReason endReason;
+    private @Nullable List<Consumer<EndReason>> endListeners;
+    private @Nullable Consumer<Duration> drainListener;
+    private @Nullable List<Wheel.Deadline> timers;
+
+    HttpExchange(
+            Wire wire,
+            Protocol protocol,
+            HttpMethod method,
+            String target,
+            RequestTarget requestTarget,
+            HttpHeaders headers,
+            @Nullable String requestedProtocol,
+            long contentLength) {
+        this.wire = wire;
+        this.protocol = protocol;
+        this.method = method;
+        this.target = target;
+        this.requestTarget = requestTarget;
+        this.headers = headers;
+        this.requestedProtocol = requestedProtocol;
+        this.body = new RequestBody(
+                this, wire, contentLength, wire.context().limits().maxBodyBytes());
+        this.began = wire.context().accessLog() == null ? 0 : System.nanoTime();
     }
 
-    /** Answers with what a failure stands for. */
-    void fail(Throwable failure) {
-        throw stub();
-    }
-
-    void recognise(@Nullable Principal principal) {
-        throw stub();
-    }
-
-    /** Told by the routes: which policy holds, and the parameters of the path: names and values in turn. */
-    void routed(OriginPolicy policy, String[] parameters) {
-        throw stub();
-    }
+    // ---- the request
 
     @Override
     public HttpMethod method() {
-        throw stub();
+        return method;
+    }
+
+    RequestTarget requestTarget() {
+        return requestTarget;
     }
 
     @Override
     public String path() {
-        throw stub();
+        return requestTarget.path();
     }
 
     @Override
     public String path(String name) {
-        throw stub();
+        for (int i = 0; i < parameters.length; i += 2) {
+            if (parameters[i].equals(name)) {
+                return parameters[i + 1];
+            }
+        }
+        throw new IllegalArgumentException("path parameter: " + name + " (expected: one that the route names)");
     }
 
     @Override
     public Optional<String> query(String name) {
-        throw stub();
+        throw new UnsupportedOperationException(name);
     }
 
     @Override
     public List<String> queryAll(String name) {
-        throw stub();
+        throw new UnsupportedOperationException(name);
     }
 
     @Override
     public String target() {
-        throw stub();
+        return target;
     }
 
     @Override
     public HttpHeaders headers() {
-        throw stub();
+        return headers;
     }
 
     @Override
     public Optional<String> header(CharSequence name) {
-        throw stub();
+        return Optional.ofNullable(headers.get(name));
     }
 
     @Override
     public Protocol protocol() {
-        throw stub();
+        return protocol;
     }
 
     @Override
     public String scheme() {
-        throw stub();
+        return wire.isSecure() ? "https" : "http";
     }
 
     @Override
     public String authority() {
-        throw stub();
+        String host = headers.get(HttpHeaderNames.HOST);
+        return host == null ? "" : host;
     }
 
     @Override
     public InetSocketAddress peerAddress() {
-        throw stub();
+        return wire.peerAddress();
     }
 
     @Override
     public Optional<String> requestedProtocol() {
-        throw stub();
+        return Optional.ofNullable(requestedProtocol);
     }
 
     @Override
     public OriginPolicy originPolicy() {
-        throw stub();
+        return policy;
     }
 
     @Override
     public Optional<Principal> principal() {
-        throw stub();
+        return Optional.ofNullable(principal);
     }
 
     @Override
     public <T> Optional<T> attribute(AttributeKey<T> key) {
-        throw stub();
+        Map<AttributeKey<?>, Object> all = attributes;
+        @SuppressWarnings("unchecked") // attribute(key, value) sees to it
+        T value = all == null ? null : (T) all.get(key);
+        return Optional.ofNullable(value);
     }
 
     @Override
     public <T> void attribute(AttributeKey<T> key, @Nullable T value) {
-        throw stub();
-    }
-
-    @Override
-    public void maxBodyBytes(long bytes) {
-        throw stub();
-    }
-
-    @Override
-    public CompletionStage<Body> body() {
-        throw stub();
-    }
-
-    @Override
-    public <T> CompletionStage<T> json(Class<T> type) {
-        throw stub();
-    }
-
-    @Override
-    public void receive(BodyListener listener) {
-        throw stub();
-    }
-
-    @Override
-    public void respond(Response response) {
-        throw stub();
-    }
-
-    @Override
-    public void respond(CompletionStage<Response> response) {
-        throw stub();
-    }
-
-    @Override
-    public ResponseStream stream(Response head) {
-        throw stub();
-    }
-
-    @Override
-    public void switchProtocol(HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
-        throw stub();
-    }
-
-    @Override
-    public void onEnd(Consumer<EndReason> listener) {
-        throw stub();
-    }
-
-    @Override
-    public Timer after(Duration delay, Runnable task) {
-        throw stub();
+        Map<AttributeKey<?>, Object> all = attributes;
+        if (all == null) {
+            synchronized (this) {
+                all = attributes == null ? new ConcurrentHashMap<>(4) : attributes;
+                attributes = all;
+            }
+        }
+        if (value == null) {
+            all.remove(key);
+        } else {
+            all.put(key, value);
+        }
     }
 
     @Override
     public Executor executor() {
-        throw stub();
+        return wire.context().executor();
+    }
+
+    // ---- what the routes and the guards say
+
+    /** The routes found an endpoint: which policy holds for it, and the parameters of its path, names and values in turn. */
+    void routed(OriginPolicy policy, String[] parameters) {
+        this.policy = policy;
+        this.parameters = parameters;
+    }
+
+    /** A guard let somebody pass. */
+    void recognise(@Nullable Principal somebody) {
+        if (somebody != null) {
+            principal = somebody;
+        }
+    }
+
+    /** Lets the routes find who answers. */
+    void route(Routes routes) {
+        try {
+            routes.route(this);
+        } catch (Throwable t) {
+            fail(t);
+        }
+    }
+
+    /** Runs an endpoint on this exchange; what it throws becomes the answer. */
+    void run(Endpoint endpoint) {
+        try {
+            endpoint.handle(this);
+        } catch (Throwable t) {
+            fail(t);
+        }
+    }
+
+    /** Runs a callback of the application on this exchange; what it throws becomes the answer. */
+    void call(Runnable callback) {
+        try {
+            callback.run();
+        } catch (Throwable t) {
+            fail(t);
+        }
+    }
+
+    /**
+     * Answers with what a failure stands for: the problem of a {@link ProblemException}, 503 where an executor is full,
+     * else 500. If an answer has begun it is cut off.
+     */
+    void fail(Throwable thrown) {
+        Throwable failure =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Response response;
+        if (failure instanceof ProblemException e) {
+            response = Response.problem(e.problem());
+        } else if (failure instanceof RejectedExecutionException) {
+            response = Response.problem(Problem.of(503)).header("Retry-After", "1");
+        } else {
+            if (failure instanceof IOException && answer == OVERRULED) {
+                return; // the body was cut short, which the application heard of: nobody is left to tell
+            }
+            LOG.error("{} {} failed", method, AccessLog.printable(target), failure);
+            response = Response.problem(Problem.of(500));
+        }
+        if (ANSWER.compareAndSet(this, OPEN, OVERRULED)) {
+            onLoop(() -> send(response));
+        } else {
+            onLoop(() -> {
+                if (stream != null) {
+                    stream.abort();
+                }
+            });
+        }
+    }
+
+    /** Answers in place of the application; if an answer has begun already it is cut off. */
+    void overrule(Problem problem, EndReason reason) {
+        if (ANSWER.compareAndSet(this, OPEN, OVERRULED)) {
+            send(Response.problem(problem), reason);
+        } else if (endReason == null && status != 0) {
+            wire.cutOff(this, reason);
+        }
+    }
+
+    // ---- the body
+
+    @Override
+    public void maxBodyBytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("maxBodyBytes: " + bytes + " (expected: >= 0)");
+        }
+        onLoop(() -> body.limit(bytes));
+    }
+
+    @Override
+    public CompletionStage<Body> body() {
+        body.claim();
+        CompletableFuture<Body> whole = new CompletableFuture<>();
+        onLoop(() -> body.readWhole(whole));
+        return whole;
+    }
+
+    @Override
+    public <T> CompletionStage<T> json(Class<T> type) {
+        String contentType = headers.get(HttpHeaderNames.CONTENT_TYPE);
+        if (!isJson(contentType)) {
+            return CompletableFuture.failedStage(
+                    Problem.of(415, "The Content-Type is not JSON.").asException());
+        }
+        return body().thenApply(it -> it.json(type));
+    }
+
+    private static boolean isJson(@Nullable String contentType) {
+        CharSequence type = contentType == null ? null : HttpUtil.getMimeType(contentType);
+        if (type == null) {
+            return false;
+        }
+        String lower = type.toString().strip().toLowerCase(Locale.ROOT);
+        return lower.equals("application/json") || lower.endsWith("+json");
+    }
+
+    @Override
+    public void receive(BodyListener listener) {
+        body.claim();
+        onLoop(() -> body.readChunks(listener));
+    }
+
+    RequestBody requestBody() {
+        return body;
+    }
+
+    /** Whether the wire should go on reading the body. */
+    boolean wantsBody() {
+        return body.wantsMore();
+    }
+
+    // ---- the answer
+
+    @Override
+    public void respond(Response response) {
+        if (claimAnswer()) {
+            onLoop(() -> send(response));
+        }
+    }
+
+    @Override
+    public void respond(CompletionStage<Response> response) {
+        response.whenComplete((value, failure) -> {
+            if (failure != null) {
+                fail(failure);
+            } else {
+                call(() -> respond(value));
+            }
+        });
+    }
+
+    @Override
+    public ResponseStream stream(Response head) {
+        HttpResponseStream opened = new HttpResponseStream(this, wire);
+        if (claimAnswer()) {
+            onLoop(() -> begin(head, opened));
+        } else {
+            opened.over();
+        }
+        return opened;
+    }
+
+    @Override
+    public void switchProtocol(HttpHeaders responseHeaders, Consumer<ChannelPipeline> protocol) {
+        if (requestedProtocol == null) {
+            throw new IllegalStateException("switchProtocol: the client asked for no other protocol");
+        }
+        if (claimAnswer()) {
+            onLoop(() -> {
+                if (endReason == null) {
+                    HttpHeaders all = responseHeaders(Response.of(200));
+                    all.add(responseHeaders);
+                    status = protocol() == Protocol.HTTP_2 ? 200 : 101;
+                    wire.switchProtocol(this, all, protocol);
+                }
+            });
+        }
+    }
+
+    /** Whether the application may answer now; throws if it has done so before. */
+    private boolean claimAnswer() {
+        if (ANSWER.compareAndSet(this, OPEN, ANSWERED)) {
+            return true;
+        }
+        if (answer == ANSWERED) {
+            throw new IllegalStateException(method + " " + AccessLog.printable(target) + " has been answered already");
+        }
+        return false;
+    }
+
+    boolean isAnswered() {
+        return answer != OPEN;
+    }
+
+    /** Sends a whole response. */
+    void send(Response response) {
+        send(response, EndReason.COMPLETED);
+    }
+
+    private void send(Response response, EndReason reason) {
+        if (endReason != null) {
+            return;
+        }
+        Response.Content content = response.content();
+        if (content instanceof Response.Content.File file) {
+            FileSender.send(this, wire, response, file);
+        } else {
+            byte[] bytes = content instanceof Response.Content.Bytes it ? it.bytes() : null;
+            boolean bodiless = method.equals(HttpMethod.HEAD) || mayNotHaveContent(response.status());
+            ByteBuf data = bytes == null || bodiless
+                    ? null
+                    : wire.channel().alloc().buffer(bytes.length).writeBytes(bytes);
+            status = response.status();
+            wire.sendHead(this, status, responseHeaders(response), bytes == null ? 0 : bytes.length, data, true);
+            end(reason);
+        }
+    }
+
+    /** Sends the head of a streamed response; its length is that of its own Content-Length, if it has one. */
+    void begin(Response head, HttpResponseStream opened) {
+        if (endReason != null) {
+            opened.over();
+            return;
+        }
+        body.answered();
+        HttpHeaders all = responseHeaders(head);
+        String announced = head.header("Content-Length");
+        long length = announced == null ? -1 : Long.parseLong(announced);
+        boolean last = method.equals(HttpMethod.HEAD) || mayNotHaveContent(head.status());
+        status = head.status();
+        wire.sendHead(this, status, all, length, null, last);
+        if (last) {
+            opened.over();
+            end(EndReason.COMPLETED);
+        } else {
+            stream = opened;
+            opened.begun(length);
+        }
+    }
+
+    static boolean mayNotHaveContent(int status) {
+        return status == 204 || status == 304;
+    }
+
+    private HttpHeaders responseHeaders(Response response) {
+        HttpHeaders all =
+                DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+        String[] own = response.headers();
+        for (int i = 0; i < own.length; i += 2) {
+            all.add(own[i], own[i + 1]);
+        }
+        all.set(HttpHeaderNames.DATE, wire.loop().date());
+        return all;
+    }
+
+    // ---- the end
+
+    @Override
+    public void onEnd(Consumer<EndReason> listener) {
+        onLoop(() -> {
+            EndReason reason = endReason;
+            if (reason != null) {
+                listener.accept(reason);
+            } else {
+                if (endListeners == null) {
+                    endListeners = new ArrayList<>(2);
+                }
+                endListeners.add(listener);
+            }
+        });
+    }
+
+    boolean hasEnded() {
+        return endReason != null;
+    }
+
+    @Nullable
+    HttpResponseStream openStream() {
+        return stream;
+    }
+
+    /** The exchange is over: its answer is on its way, or can't be. Only the first call counts. */
+    void end(EndReason reason) {
+        if (endReason != null) {
+            return;
+        }
+        endReason = reason;
+        ANSWER.compareAndSet(this, OPEN, OVERRULED);
+        body.over(reason);
+        if (timers != null) {
+            timers.forEach(wire.loop().wheel::disarm);
+            timers = null;
+        }
+        if (stream != null) {
+            stream.over();
+        }
+        AccessLog log = wire.context().accessLog();
+        if (log != null) {
+            log.ended(this, reason, status, System.nanoTime() - began);
+        }
+        if (endListeners != null) {
+            List<Consumer<EndReason>> listeners = endListeners;
+            endListeners = null;
+            for (Consumer<EndReason> listener : listeners) {
+                try {
+                    listener.accept(reason);
+                } catch (RuntimeException e) {
+                    LOG.error("{} {}: a listener for its end failed", method, AccessLog.printable(target), e);
+                }
+            }
+        }
+        wire.ended(this);
+    }
+
+    @Override
+    public void onDrain(Consumer<Duration> listener) {
+        onLoop(() -> {
+            drainListener = listener;
+            if (wire.loop().isDraining()) {
+                drain(wire.loop().drainLeft());
+            }
+        });
+    }
+
+    /** The server drains. */
+    void drain(Duration left) {
+        Consumer<Duration> listener = drainListener;
+        if (listener != null && endReason == null) {
+            call(() -> listener.accept(left));
+        }
+    }
+
+    @Override
+    public Timer after(Duration delay, Runnable task) {
+        Wheel.Deadline deadline = new Wheel.Deadline() {
+            @Override
+            void expired() {
+                if (timers != null) {
+                    timers.remove(this);
+                }
+                call(task);
+            }
+        };
+        long ticks = Wheel.ticks(delay.toNanos());
+        onLoop(() -> {
+            if (endReason == null) {
+                if (timers == null) {
+                    timers = new ArrayList<>(2);
+                }
+                timers.add(deadline);
+                wire.loop().wheel.arm(deadline, ticks);
+            }
+        });
+        return () -> onLoop(() -> {
+            if (timers != null && timers.remove(deadline)) {
+                wire.loop().wheel.disarm(deadline);
+            }
+        });
+    }
+
+    void onLoop(Runnable task) {
+        EventLoop loop = wire.channel().eventLoop();
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
     }
 }

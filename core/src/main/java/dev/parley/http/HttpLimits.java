@@ -17,6 +17,8 @@ import java.time.Duration;
  * <tr><td>{@link #maxQueuedBytes}</td><td>1 MiB</td><td>{@link SendOutcome#DROPPED}</td></tr>
  * <tr><td>{@link #headerTimeout}</td><td>10 s</td><td>408, the connection is closed</td></tr>
  * <tr><td>{@link #bodyTimeout}, {@link #minBodyBytesPerSecond}</td><td>10 s, 240</td><td>408, the connection is closed</td></tr>
+ * <tr><td>{@link #http2StreamWindowBytes}, {@link #http2ConnectionWindowBytes}</td><td>1 MiB, 4 MiB</td><td>the client waits (RFC 9113 section 5.2)</td></tr>
+ * <tr><td>{@link #http2MaxStreams}</td><td>100</td><td>the stream is refused (RFC 9113 section 5.1.2)</td></tr>
  * <tr><td>{@link #idleTimeout}</td><td>60 s</td><td>the connection is closed</td></tr>
  * <tr><td>{@link #writeTimeout}</td><td>120 s</td><td>the connection is closed</td></tr>
  * </table>
@@ -26,6 +28,9 @@ import java.time.Duration;
  * @param maxBodyBytes the largest request body, in bytes; {@link Exchange#maxBodyBytes} overrides it
  * @param maxPipelined requests of one HTTP/1.1 connection that wait behind the one being answered
  * @param maxQueuedBytes bytes of one streamed response that wait for the client
+ * @param http2StreamWindowBytes what a client may send on one HTTP/2 stream before it is read
+ * @param http2ConnectionWindowBytes what a client may send on all streams of a connection before it is read
+ * @param http2MaxStreams streams that may be open on one HTTP/2 connection
  * @param headerTimeout from the first byte of a request (on a new connection: from its start) to the end of its headers
  * @param bodyTimeout the span over which the rate of a body is measured, while the server is willing to read
  * @param minBodyBytesPerSecond the least rate of a body over each {@code bodyTimeout}
@@ -38,6 +43,9 @@ public record HttpLimits(
         long maxBodyBytes,
         int maxPipelined,
         int maxQueuedBytes,
+        int http2StreamWindowBytes,
+        int http2ConnectionWindowBytes,
+        int http2MaxStreams,
         Duration headerTimeout,
         Duration bodyTimeout,
         int minBodyBytesPerSecond,
@@ -47,13 +55,29 @@ public record HttpLimits(
     /** The limits that hold where nobody sets others. */
     public static final HttpLimits DEFAULT = builder().build();
 
-    /** Checks each limit. */
+    /**
+     * Checks each limit.
+     *
+     * @param maxUriBytes 1 or more
+     * @param maxHeaderBytes 1 or more
+     * @param maxBodyBytes 0 or more
+     * @param maxPipelined 1 or more
+     * @param maxQueuedBytes 1 or more
+     * @param headerTimeout more than 0
+     * @param bodyTimeout more than 0
+     * @param minBodyBytesPerSecond 0 or more
+     * @param idleTimeout more than 0
+     * @param writeTimeout more than 0
+     */
     public HttpLimits {
         atLeast("maxUriBytes", maxUriBytes, 1);
         atLeast("maxHeaderBytes", maxHeaderBytes, 1);
         atLeast("maxBodyBytes", maxBodyBytes, 0);
         atLeast("maxPipelined", maxPipelined, 1);
         atLeast("maxQueuedBytes", maxQueuedBytes, 1);
+        atLeast("http2StreamWindowBytes", http2StreamWindowBytes, 65_535);
+        atLeast("http2ConnectionWindowBytes", http2ConnectionWindowBytes, 65_535);
+        atLeast("http2MaxStreams", http2MaxStreams, 1);
         atLeast("minBodyBytesPerSecond", minBodyBytesPerSecond, 0);
         positive("headerTimeout", headerTimeout);
         positive("bodyTimeout", bodyTimeout);
@@ -89,11 +113,14 @@ public record HttpLimits(
         private long maxBodyBytes = 1024 * 1024;
         private int maxPipelined = 16;
         private int maxQueuedBytes = 1024 * 1024;
+        private int http2StreamWindowBytes = 1024 * 1024;
+        private int http2ConnectionWindowBytes = 4 * 1024 * 1024;
+        private int http2MaxStreams = 100;
         private Duration headerTimeout = Duration.ofSeconds(10);
         private Duration bodyTimeout = Duration.ofSeconds(10);
         private int minBodyBytesPerSecond = 240;
         private Duration idleTimeout = Duration.ofSeconds(60);
-        private Duration writeTimeout = Duration.ofSeconds(120);
+        private Duration writeTimeout = Duration.ofMinutes(2);
 
         private Builder() {}
 
@@ -154,6 +181,42 @@ public record HttpLimits(
         public Builder maxQueuedBytes(int bytes) {
             atLeast("maxQueuedBytes", bytes, 1);
             maxQueuedBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#http2StreamWindowBytes}.
+         *
+         * @param bytes 65,535 or more
+         * @return this builder
+         */
+        public Builder http2StreamWindowBytes(int bytes) {
+            atLeast("http2StreamWindowBytes", bytes, 65_535);
+            http2StreamWindowBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#http2ConnectionWindowBytes}.
+         *
+         * @param bytes 65,535 or more
+         * @return this builder
+         */
+        public Builder http2ConnectionWindowBytes(int bytes) {
+            atLeast("http2ConnectionWindowBytes", bytes, 65_535);
+            http2ConnectionWindowBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#http2MaxStreams}.
+         *
+         * @param streams 1 or more
+         * @return this builder
+         */
+        public Builder http2MaxStreams(int streams) {
+            atLeast("http2MaxStreams", streams, 1);
+            http2MaxStreams = streams;
             return this;
         }
 
@@ -229,6 +292,9 @@ public record HttpLimits(
                     maxBodyBytes,
                     maxPipelined,
                     maxQueuedBytes,
+                    http2StreamWindowBytes,
+                    http2ConnectionWindowBytes,
+                    http2MaxStreams,
                     headerTimeout,
                     bodyTimeout,
                     minBodyBytesPerSecond,

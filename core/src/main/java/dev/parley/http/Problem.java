@@ -28,7 +28,15 @@ public record Problem(
         @Nullable String detail,
         @JsonAnyGetter Map<String, Object> extensions) {
 
-    /** Checks the status and copies the extensions. */
+    /**
+     * Checks the status and copies the extensions.
+     *
+     * @param type {@code null} for {@code about:blank}
+     * @param title never {@code null}
+     * @param status 400 to 599
+     * @param detail {@code null} for none
+     * @param extensions copied
+     */
     public Problem {
         if (status < 400 || status > 599) {
             throw new IllegalArgumentException("status: " + status + " (expected: 400 to 599)");

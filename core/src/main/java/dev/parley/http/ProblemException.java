@@ -16,7 +16,11 @@ public final class ProblemException extends RuntimeException {
      * @param problem what the client will be told
      */
     public ProblemException(Problem problem) {
-        super(problem.status() + " " + problem.title() + (problem.detail() == null ? "" : ": " + problem.detail()), null, false, false);
+        super(
+                problem.status() + " " + problem.title() + (problem.detail() == null ? "" : ": " + problem.detail()),
+                null,
+                false,
+                false);
         this.problem = problem;
     }
 

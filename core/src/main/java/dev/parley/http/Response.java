@@ -134,7 +134,8 @@ public final class Response {
     public static Response redirect(int status, String location) {
         return switch (status) {
             case 301, 302, 303, 307, 308 -> of(status).header("Location", location);
-            default -> throw new IllegalArgumentException("status: " + status + " (expected: 301, 302, 303, 307 or 308)");
+            default ->
+                throw new IllegalArgumentException("status: " + status + " (expected: 301, 302, 303, 307 or 308)");
         };
     }
 
@@ -189,7 +190,8 @@ public final class Response {
         return new Response(status, more, content);
     }
 
-    private Response content(Content body) {
+    /** The same with what follows the head. */
+    Response content(Content body) {
         return new Response(status, headers, body);
     }
 
@@ -221,7 +223,8 @@ public final class Response {
         return headers;
     }
 
-    @Nullable Content content() {
+    @Nullable
+    Content content() {
         return content;
     }
 

@@ -2,8 +2,6 @@ package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.time.Duration;
-import java.util.function.Consumer;
 
 /**
  * A response whose body is sent piece by piece.
@@ -60,14 +58,6 @@ public interface ResponseStream {
      * @param listener replaces the one before
      */
     void onWritable(Runnable listener);
-
-    /**
-     * Sets what is called when the server begins to drain: the stream should end itself within the time given, or it
-     * will be cut off. Called at once if the server is draining already.
-     *
-     * @param listener gets the time that is left; replaces the one before
-     */
-    void onDrain(Consumer<Duration> listener);
 
     /** Ends the body. Further writes are {@link SendOutcome#CLOSED}. Does nothing if the stream is over. */
     void end();

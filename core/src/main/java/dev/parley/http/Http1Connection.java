@@ -1,0 +1,810 @@
+package dev.parley.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.DecoderResultProvider;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One HTTP/1.x connection, behind a codec that gives and takes Netty's HTTP objects.
+ *
+ * <pre>
+ *   bytes ⇄ Http1Codec (or HttpServerCodec) ⇄ Http1Connection → Routes → Endpoint
+ * </pre>
+ *
+ * <p><b>States.</b> Requests are answered one after the other: there is at most one exchange, and what the client sends
+ * ahead waits, decoded, up to {@link HttpLimits#maxPipelined}; then the socket is not read. The next begins when the
+ * exchange has ended and its request has been read to the end. A connection whose framing is in doubt, or that says
+ * {@code close}, is {@code closing} after the answer: what still comes is thrown away for a moment, so that the client
+ * can read the answer before the reset, and then the socket is closed.
+ *
+ * <p><b>Writes</b> during a read go out together when the read is over.
+ *
+ * <p>Confined to the event loop.
+ */
+final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire {
+    private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
+
+    /** How much a client may send ahead besides {@link HttpLimits#maxPipelined}. */
+    private static final int MAX_BYTES_AHEAD = 64 * 1024;
+    /** How long a closing connection is still read, so that no reset overtakes the answer. */
+    private static final long LINGER_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
+
+    private static final long NEVER = Long.MAX_VALUE / 4;
+
+    private final ServerContext context;
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable Loop loop;
+
+    private @Nullable HttpExchange exchange;
+    /** The request of the exchange has been read to its end. */
+    private boolean requestComplete;
+
+    private boolean keepAlive;
+    private boolean chunked;
+    /** Nothing more is answered. */
+    private boolean closing;
+
+    /** The protocol that takes over when the request is complete. */
+    private @Nullable Runnable pendingSwitch;
+
+    private boolean switched;
+
+    /** What came ahead of its turn, in order. */
+    private @Nullable Deque<Object> ahead;
+
+    private int requestsAhead;
+    private int bytesAhead;
+    private boolean advancing;
+
+    private boolean reading;
+    private boolean messageRead;
+    private boolean flushNeeded;
+    private boolean flushScheduled;
+
+    private final Watch watch;
+
+    Http1Connection(ServerContext context) {
+        this.context = context;
+        this.watch = new Watch();
+    }
+
+    // ---- the channel
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        loop = this.context.loop(context.channel().eventLoop());
+        watch.begin();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        if (!switched) {
+            watch.end();
+            gone(EndReason.CLIENT_GONE);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (loop().isDraining()) {
+            closing = true;
+            context.close();
+        }
+        context.fireChannelActive();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        watch.end();
+        gone(EndReason.CLIENT_GONE);
+        context.fireChannelInactive();
+    }
+
+    private void gone(EndReason reason) {
+        closing = true;
+        if (exchange != null) {
+            exchange.end(reason);
+        }
+        if (ahead != null) {
+            ahead.forEach(ReferenceCountUtil::release);
+            ahead.clear();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("{} is gone", context.channel(), cause);
+        } else {
+            LOG.error("{} failed and is closed", context.channel(), cause);
+        }
+        context.close();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        reading = true;
+        messageRead = true;
+        if (closing) {
+            ReferenceCountUtil.release(message);
+        } else if (ahead != null && !ahead.isEmpty() || message instanceof HttpRequest && exchange != null) {
+            keepForLater(message);
+        } else {
+            accept(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        reading = false;
+        if (exchange != null && !requestComplete) {
+            watch.partOfBodyRead();
+        }
+        if (flushNeeded) {
+            flushNeeded = false;
+            context.flush();
+        }
+        if (!messageRead) {
+            watch.partOfHeadRead();
+        }
+        messageRead = false;
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (context.channel().isWritable()) {
+            HttpResponseStream stream = exchange == null ? null : exchange.openStream();
+            if (stream != null) {
+                stream.writable();
+            }
+            advance();
+        }
+        appetiteChanged();
+        context.fireChannelWritabilityChanged();
+    }
+
+    // ---- requests
+
+    private void keepForLater(Object message) {
+        if (ahead == null) {
+            ahead = new ArrayDeque<>();
+        }
+        ahead.add(message);
+        if (message instanceof HttpRequest) {
+            requestsAhead++;
+        }
+        if (message instanceof ByteBufHolder holder) {
+            bytesAhead += holder.content().readableBytes();
+        }
+        appetiteChanged();
+    }
+
+    /** Goes on to the next request, when the one before is done with. */
+    private void advance() {
+        if (advancing) {
+            return;
+        }
+        advancing = true;
+        try {
+            while (!closing) {
+                if (exchange != null && exchange.hasEnded() && requestComplete) {
+                    exchange = null;
+                    watch.requestDone();
+                    if (!keepAlive || loop().isDraining() && (ahead == null || ahead.isEmpty())) {
+                        closeAfterAnswer();
+                        return;
+                    }
+                    holdNoMore();
+                }
+                Deque<Object> queue = ahead;
+                Object next = queue == null ? null : queue.peek();
+                if (queue == null
+                        || next == null
+                        || next instanceof HttpRequest
+                                && (exchange != null || !channel().isWritable())) {
+                    break;
+                }
+                queue.remove();
+                if (next instanceof HttpRequest) {
+                    requestsAhead--;
+                }
+                if (next instanceof ByteBufHolder holder) {
+                    bytesAhead -= holder.content().readableBytes();
+                }
+                accept(next);
+            }
+        } finally {
+            advancing = false;
+        }
+        appetiteChanged();
+    }
+
+    private void accept(Object message) {
+        if (message instanceof HttpRequest request) {
+            begin(request);
+        }
+        if (message instanceof HttpContent content) {
+            content(content);
+        } else if (!(message instanceof HttpRequest)) {
+            ctx().fireChannelRead(message);
+        }
+    }
+
+    private void begin(HttpRequest request) {
+        DecoderResult result = request.decoderResult();
+        HttpVersion version = request.protocolVersion();
+        Protocol protocol = version.minorVersion() == 0 ? Protocol.HTTP_1_0 : Protocol.HTTP_1_1;
+        keepAlive = HttpUtil.isKeepAlive(request);
+        requestComplete = false;
+        chunked = false;
+        Problem problem = result.isFailure() ? undecodable(result.cause()) : refusal(request);
+        RequestTarget target = null;
+        if (problem == null) {
+            try {
+                target = RequestTarget.parse(request.uri());
+            } catch (ProblemException e) {
+                problem = e.problem();
+            }
+        }
+        HttpExchange next = new HttpExchange(
+                this,
+                protocol,
+                request.method(),
+                request.uri(),
+                target == null ? RequestTarget.parse("/") : target,
+                request.headers(),
+                requestedProtocol(request),
+                announcedLength(request));
+        exchange = next;
+        watch.requestBegan();
+        if (problem != null) {
+            // The framing of what follows is in doubt, or nobody would read it.
+            keepAlive = false;
+            requestComplete |= result.isFailure();
+            next.overrule(problem, EndReason.ERROR);
+            return;
+        }
+        if (protocol == Protocol.HTTP_1_1 && request.headers().contains(HttpHeaderNames.EXPECT)) {
+            next.requestBody().awaitContinue();
+        }
+        next.route(context.routes());
+    }
+
+    private Problem undecodable(Throwable cause) {
+        LOG.debug("{} sent what is not HTTP", channel(), cause);
+        if (cause instanceof TooLongHttpLineException) {
+            return Problem.of(414, "The request line is over the limit.");
+        }
+        if (cause instanceof TooLongHttpHeaderException) {
+            return Problem.of(431, "The header section is over the limit.");
+        }
+        return Problem.of(400, "The request is not HTTP/1.1 as RFC 9112 has it.");
+    }
+
+    /** What is wrong with a request that was well formed. */
+    private @Nullable Problem refusal(HttpRequest request) {
+        HttpVersion version = request.protocolVersion();
+        if (version.majorVersion() != 1 || version.minorVersion() > 1) {
+            return Problem.of(505, "HTTP/1.1 and HTTP/1.0 are spoken here.");
+        }
+        if (request.uri().length() > context.limits().maxUriBytes()) {
+            return Problem.of(414, "The request target is over the limit.");
+        }
+        HttpHeaders headers = request.headers();
+        String host = headers.get(HttpHeaderNames.HOST);
+        if (host == null
+                ? version.minorVersion() == 1
+                : headers.getAll(HttpHeaderNames.HOST).size() > 1) {
+            return Problem.of(400, "There must be one Host header.");
+        }
+        if (host != null && !Authority.isValid(host)) {
+            return Problem.of(400, "The Host header is not a host and port.");
+        }
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (!codings.isEmpty() && (codings.size() > 1 || !"chunked".equalsIgnoreCase(codings.get(0)))) {
+            return Problem.of(501, "No transfer coding but chunked is known.");
+        }
+        String expectation = headers.get(HttpHeaderNames.EXPECT);
+        if (expectation != null && version.minorVersion() == 1 && !"100-continue".equalsIgnoreCase(expectation)) {
+            return Problem.of(417, "No expectation but 100-continue can be met.");
+        }
+        return null;
+    }
+
+    private static @Nullable String requestedProtocol(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        String upgrade = headers.get(HttpHeaderNames.UPGRADE);
+        return upgrade != null
+                        && HttpMethod.GET.equals(request.method())
+                        && request.protocolVersion().minorVersion() == 1
+                        && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+                ? upgrade.strip().toLowerCase(Locale.ROOT)
+                : null;
+    }
+
+    private static long announcedLength(HttpRequest request) {
+        // The decoder has seen to it that it is one number, and no Transfer-Encoding beside it.
+        String length = request.headers().get(HttpHeaderNames.CONTENT_LENGTH);
+        return length == null || request.decoderResult().isFailure() ? -1 : Long.parseLong(length);
+    }
+
+    private void content(HttpContent content) {
+        HttpExchange receiving = exchange;
+        if (receiving == null || requestComplete) {
+            content.release(); // of a request that was refused at once
+            return;
+        }
+        if (((DecoderResultProvider) content).decoderResult().isFailure()) {
+            LOG.debug(
+                    "{} sent a body that is not framed",
+                    channel(),
+                    content.decoderResult().cause());
+            content.release();
+            keepAlive = false;
+            requestComplete = true;
+            receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            return;
+        }
+        RequestBody body = receiving.requestBody();
+        HttpHeaders trailers = content instanceof LastHttpContent last ? last.trailingHeaders() : null;
+        requestComplete = trailers != null;
+        body.content(content.content());
+        if (trailers != null) {
+            body.end(trailers);
+            if (pendingSwitch != null) {
+                pendingSwitch.run();
+            } else {
+                advance();
+            }
+        } else if (body.isTooBig() && receiving.hasEnded()) {
+            closeAfterAnswer();
+        } else if (!body.wantsMore()) {
+            appetiteChanged();
+        }
+    }
+
+    // ---- answers
+
+    @Override
+    public void sendContinue() {
+        ctx().writeAndFlush(new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+    }
+
+    @Override
+    public void sendHead(
+            HttpExchange answered,
+            int status,
+            HttpHeaders headers,
+            long length,
+            @Nullable ByteBuf content,
+            boolean last) {
+        boolean http10 = answered.protocol() == Protocol.HTTP_1_0;
+        if (!HttpExchange.mayNotHaveContent(status)) {
+            if (length >= 0) {
+                headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(length));
+            } else if (!last) {
+                chunked = !http10;
+                keepAlive &= chunked;
+                if (chunked) {
+                    headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+                }
+            }
+        }
+        RequestBody body = answered.requestBody();
+        keepAlive &= !loop().isDraining() && !body.isTooBig() && !body.isContinueAwaited();
+        if (!keepAlive) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (http10) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        HttpResponseStatus line = HttpResponseStatus.valueOf(status);
+        ctx().write(
+                        last
+                                ? new DefaultFullHttpResponse(
+                                        HttpVersion.HTTP_1_1,
+                                        line,
+                                        content == null ? Unpooled.EMPTY_BUFFER : content,
+                                        headers,
+                                        EmptyHttpHeaders.INSTANCE)
+                                : new DefaultHttpResponse(HttpVersion.HTTP_1_1, line, headers),
+                        ctx().voidPromise());
+        flushSoon();
+    }
+
+    @Override
+    public void sendData(Object data, ChannelPromise promise) {
+        ctx().write(data instanceof ByteBuf bytes ? new DefaultHttpContent(bytes) : data, promise);
+    }
+
+    @Override
+    public boolean takesFileRegions() {
+        return channel() instanceof DuplexChannel && !isSecure();
+    }
+
+    @Override
+    public void sendEnd(HttpExchange answered, HttpHeaders trailers) {
+        ctx().write(
+                        chunked && !trailers.isEmpty()
+                                ? new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, trailers)
+                                : LastHttpContent.EMPTY_LAST_CONTENT,
+                        ctx().voidPromise());
+    }
+
+    @Override
+    public void flushSoon() {
+        if (reading) {
+            flushNeeded = true;
+        } else if (!flushScheduled) {
+            flushScheduled = true;
+            channel().eventLoop().execute(() -> {
+                flushScheduled = false;
+                ctx().flush();
+            });
+        }
+    }
+
+    @Override
+    public void ended(HttpExchange answered) {
+        if (closing || answered != exchange) {
+            return;
+        }
+        RequestBody body = answered.requestBody();
+        if (!requestComplete && (!keepAlive || body.isTooBig() || body.isContinueAwaited())) {
+            closeAfterAnswer();
+        } else {
+            advance();
+        }
+    }
+
+    @Override
+    public void cutOff(HttpExchange answered, EndReason reason) {
+        closing = true;
+        answered.end(reason);
+        ctx().close();
+    }
+
+    /** Sends what was written, and closes: at once if nothing of the request can be on its way, else after lingering. */
+    private void closeAfterAnswer() {
+        closing = true;
+        if (requestComplete) {
+            ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        channel().config().setAutoRead(true);
+        watch.linger();
+        ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ignored -> {
+            if (channel() instanceof DuplexChannel duplex && !isSecure()) {
+                duplex.shutdownOutput();
+            }
+        });
+    }
+
+    @Override
+    public void appetiteChanged() {
+        boolean wanted;
+        if (closing || switched) {
+            wanted = true;
+        } else if (exchange != null && !requestComplete) {
+            wanted = exchange.wantsBody();
+            if (!wanted) {
+                watch.bodyPaused();
+            }
+        } else {
+            wanted = channel().isWritable()
+                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead < MAX_BYTES_AHEAD);
+        }
+        if (channel().config().isAutoRead() != wanted) {
+            channel().config().setAutoRead(wanted);
+        }
+    }
+
+    // ---- another protocol
+
+    @Override
+    public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
+        Runnable change = () -> change(answered, headers, protocol);
+        if (requestComplete) {
+            change.run();
+        } else {
+            pendingSwitch = change;
+        }
+    }
+
+    private void change(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
+        switched = true;
+        appetiteChanged();
+        headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+        headers.set(HttpHeaderNames.UPGRADE, answered.requestedProtocol().orElseThrow());
+        ctx().writeAndFlush(new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.SWITCHING_PROTOCOLS,
+                Unpooled.EMPTY_BUFFER,
+                headers,
+                EmptyHttpHeaders.INSTANCE));
+        ChannelPipeline pipeline = ctx().pipeline();
+        protocol.accept(pipeline);
+        channel().closeFuture().addListener(closed -> {
+            watch.end();
+            answered.end(EndReason.COMPLETED);
+        });
+        pipeline.remove(this);
+        // Removed last, and from the outside in, so that what they hold undecoded reaches the new protocol.
+        for (ChannelHandler handler : pipeline.toMap().values()) {
+            if (handler instanceof Http1Codec
+                    || handler instanceof HttpServerCodec
+                    || handler instanceof HttpRequestDecoder
+                    || handler instanceof HttpResponseEncoder) {
+                pipeline.remove(handler);
+            }
+        }
+    }
+
+    private void holdNoMore() {
+        ChannelHandlerContext codec = ctx().pipeline().context(Http1Codec.class);
+        if (codec != null) {
+            ((Http1Codec) codec.handler()).goOn(codec);
+        }
+    }
+
+    // ---- facts
+
+    private ChannelHandlerContext ctx() {
+        if (ctx == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return ctx;
+    }
+
+    @Override
+    public Loop loop() {
+        if (loop == null) {
+            throw new IllegalStateException("not in a pipeline");
+        }
+        return loop;
+    }
+
+    @Override
+    public Channel channel() {
+        return ctx().channel();
+    }
+
+    @Override
+    public ServerContext context() {
+        return context;
+    }
+
+    @Override
+    public InetSocketAddress peerAddress() {
+        return Addresses.peer(channel());
+    }
+
+    @Override
+    public boolean isSecure() {
+        return Addresses.isSecure(channel());
+    }
+
+    /** All that this connection may wait for: a request, its head, its body, the client to read, the end of lingering. */
+    private final class Watch extends Loop.Watch {
+        private final BodyRate rate = new BodyRate(context);
+
+        /** When it will expire. */
+        private long due;
+        /** Since when there has been no request, or its head is incomplete. */
+        private long since;
+        /** Whether a part of a head has come. */
+        private boolean headBegun;
+
+        private boolean first = true;
+        private boolean lingering;
+        /** What was being written at the last look, and how far it was. */
+        private int writing;
+
+        private long writingSince;
+
+        void begin() {
+            since = loop().wheel.tick();
+            due = since + context.headerTicks();
+            loop().add(this, context.headerTicks());
+        }
+
+        void end() {
+            if (due != NEVER) {
+                due = NEVER;
+                loop().remove(this);
+            }
+        }
+
+        private void by(long tick) {
+            if (tick < due) {
+                due = tick;
+                loop().wheel.arm(this, tick - loop().wheel.tick());
+            }
+        }
+
+        void partOfHeadRead() {
+            if (exchange == null && !headBegun && !closing) {
+                headBegun = true;
+                if (!first) {
+                    since = loop().wheel.tick();
+                }
+                by(since + context.headerTicks());
+            }
+        }
+
+        void requestBegan() {
+            first = false;
+            headBegun = false;
+            rate.begin(loop().wheel.tick(), 0);
+        }
+
+        void partOfBodyRead() {
+            by(rate.end());
+        }
+
+        void bodyPaused() {
+            rate.begin(
+                    loop().wheel.tick(),
+                    exchange == null ? 0 : exchange.requestBody().received());
+        }
+
+        void requestDone() {
+            since = loop().wheel.tick();
+            by(since + context.idleTicks());
+        }
+
+        void linger() {
+            lingering = true;
+            due = loop().wheel.tick() + LINGER_TICKS;
+            loop().wheel.arm(this, LINGER_TICKS);
+        }
+
+        @Override
+        void expired() {
+            if (switched) {
+                rearm(NEVER);
+                return;
+            }
+            if (lingering) {
+                ctx().close();
+                rearm(context.writeTicks());
+                return;
+            }
+            long now = loop().wheel.tick();
+            long next = checkWrites(now);
+            if (exchange == null) {
+                next = Math.min(next, checkIdle(now));
+            } else if (!requestComplete) {
+                next = Math.min(next, checkBody(now, exchange));
+            }
+            rearm(Math.max(1, next - now));
+        }
+
+        private void rearm(long ticks) {
+            if (due != NEVER && !lingering) {
+                due = loop().wheel.tick() + ticks;
+                loop().wheel.arm(this, ticks);
+            } else if (lingering && due != NEVER) {
+                loop().wheel.arm(this, ticks);
+            }
+        }
+
+        private long checkIdle(long now) {
+            long end = since + (headBegun || first ? context.headerTicks() : context.idleTicks());
+            if (now < end) {
+                return end;
+            }
+            if (headBegun) {
+                requestComplete = false;
+                refuseUnread(Problem.of(408, "The header section did not come in time."));
+            } else {
+                closing = true;
+                ctx().close();
+            }
+            return now + context.writeTicks();
+        }
+
+        private long checkBody(long now, HttpExchange receiving) {
+            if (rate.isTooSlow(now, receiving.requestBody())) {
+                keepAlive = false;
+                receiving.overrule(Problem.of(408, "The body came too slowly."), EndReason.TIMEOUT);
+                return now + context.writeTicks();
+            }
+            return rate.end();
+        }
+
+        /** A client that reads nothing of what waits for it, for all of the time allowed, is given up. */
+        private long checkWrites(long now) {
+            ChannelOutboundBuffer buffer = channel().unsafe().outboundBuffer();
+            Object current = buffer == null ? null : buffer.current();
+            int fingerprint =
+                    current == null ? 0 : 31 * System.identityHashCode(current) + (int) buffer.currentProgress();
+            if (fingerprint == 0 || fingerprint != writing) {
+                writing = fingerprint;
+                writingSince = now;
+            } else if (now - writingSince >= context.writeTicks()) {
+                gone(EndReason.TIMEOUT);
+                ctx().close();
+            }
+            return now + context.writeTicks();
+        }
+
+        @Override
+        void drain(Duration left) {
+            if (exchange != null) {
+                exchange.drain(left);
+            } else if (!headBegun && (ahead == null || ahead.isEmpty())) {
+                closing = true;
+                ctx().close();
+            }
+        }
+
+        @Override
+        void shutDown() {
+            gone(EndReason.SHUTDOWN);
+            ctx().close();
+        }
+    }
+
+    /** Answers a request of which not even the head has come. */
+    private void refuseUnread(Problem problem) {
+        keepAlive = false;
+        HttpExchange unread = new HttpExchange(
+                this,
+                Protocol.HTTP_1_1,
+                HttpMethod.GET,
+                "/",
+                RequestTarget.parse("/"),
+                EmptyHttpHeaders.INSTANCE,
+                null,
+                -1);
+        exchange = unread;
+        unread.overrule(problem, EndReason.TIMEOUT);
+    }
+}

@@ -1,0 +1,195 @@
+package dev.parley.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.FileRegion;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one implementation of {@link ResponseStream}.
+ *
+ * <p>{@code queued} counts bytes from the moment they are accepted, on whatever thread, until the transport has them:
+ * it bounds what waits between threads as well as what waits for the client.
+ */
+final class HttpResponseStream implements ResponseStream {
+    private static final long UNKNOWN_LENGTH = -1;
+
+    private final HttpExchange exchange;
+    private final Wire wire;
+    private final AtomicLong queued = new AtomicLong();
+    private volatile boolean over;
+    private boolean begun;
+    /** What is left of an announced length, or {@link #UNKNOWN_LENGTH}. */
+    private long remaining = UNKNOWN_LENGTH;
+
+    private boolean behind;
+    private @Nullable Runnable writableListener;
+
+    HttpResponseStream(HttpExchange exchange, Wire wire) {
+        this.exchange = exchange;
+        this.wire = wire;
+    }
+
+    // ---- told by the exchange, on the event loop
+
+    /** The head is out. */
+    void begun(long length) {
+        begun = true;
+        remaining = length;
+    }
+
+    /** Nothing more can be sent. */
+    void over() {
+        over = true;
+    }
+
+    /** The client has caught up. */
+    void writable() {
+        if (behind && isWritable()) {
+            behind = false;
+            Runnable listener = writableListener;
+            if (listener != null) {
+                exchange.call(listener);
+            }
+        }
+    }
+
+    // ---- asked by the application, on any thread
+
+    @Override
+    public SendOutcome write(byte[] bytes) {
+        return write(Unpooled.wrappedBuffer(bytes));
+    }
+
+    @Override
+    public SendOutcome write(String text) {
+        // Not ByteBufUtil.writeUtf8: after an unpaired surrogate it writes the next character's low byte, whatever it
+        // is.
+        return write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public SendOutcome write(ByteBuf bytes) {
+        int size = bytes.readableBytes();
+        if (over) {
+            bytes.release();
+            return SendOutcome.CLOSED;
+        }
+        long before = queued.getAndAdd(size);
+        if (before > 0 && before + size > wire.context().limits().maxQueuedBytes()) {
+            queued.addAndGet(-size);
+            bytes.release();
+            return SendOutcome.DROPPED;
+        }
+        if (wire.channel().eventLoop().inEventLoop()) {
+            send(bytes, size, false);
+            return wire.channel().isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+        }
+        // What other threads sent and the event loop has not seen yet counts as well.
+        boolean tellWhenWritable = wire.channel().bytesBeforeUnwritable() <= before + size;
+        wire.channel().eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+        return tellWhenWritable ? SendOutcome.QUEUED : SendOutcome.SENT;
+    }
+
+    private void send(ByteBuf bytes, int size, boolean tellWhenWritable) {
+        if (!begun && !over) {
+            // The task that sends the head was queued before, by another thread: keep behind it.
+            wire.channel().eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+            return;
+        }
+        if (over || size == 0 || !fits(size)) {
+            queued.addAndGet(-size);
+            bytes.release();
+            return;
+        }
+        ChannelPromise promise = wire.channel().newPromise();
+        promise.addListener(ignored -> queued.addAndGet(-size));
+        wire.sendData(bytes, promise);
+        wire.flushSoon();
+        if (!wire.channel().isWritable()) {
+            behind = true;
+        } else if (tellWhenWritable) {
+            behind = true;
+            wire.channel().eventLoop().execute(this::writable);
+        }
+    }
+
+    /** Whether an announced length has room for so many bytes; if it has not, the exchange fails. */
+    private boolean fits(int size) {
+        if (remaining == UNKNOWN_LENGTH) {
+            return true;
+        }
+        if (size > remaining) {
+            exchange.fail(new IllegalStateException("the body is longer than its Content-Length"));
+            return false;
+        }
+        remaining -= size;
+        return true;
+    }
+
+    /** Sends all of the body as a region of a file, which closes the file when it was sent. */
+    void sendRegion(FileRegion region) {
+        remaining -= region.count();
+        wire.sendData(region, wire.channel().newPromise());
+        finish(EmptyHttpHeaders.INSTANCE);
+    }
+
+    @Override
+    public boolean isWritable() {
+        return !over && wire.channel().isWritable();
+    }
+
+    @Override
+    public long queuedBytes() {
+        return queued.get();
+    }
+
+    @Override
+    public void onWritable(Runnable listener) {
+        exchange.onLoop(() -> writableListener = listener);
+    }
+
+    @Override
+    public void end() {
+        end(EmptyHttpHeaders.INSTANCE);
+    }
+
+    @Override
+    public void end(HttpHeaders trailers) {
+        exchange.onLoop(() -> finish(trailers));
+    }
+
+    private void finish(HttpHeaders trailers) {
+        if (over) {
+            return;
+        }
+        if (!begun) {
+            wire.channel().eventLoop().execute(() -> finish(trailers));
+            return;
+        }
+        if (remaining > 0) {
+            exchange.fail(
+                    new IllegalStateException("the body is " + remaining + " bytes shorter than its Content-Length"));
+            return;
+        }
+        over = true;
+        wire.sendEnd(exchange, trailers);
+        wire.flushSoon();
+        exchange.end(EndReason.COMPLETED);
+    }
+
+    @Override
+    public void abort() {
+        exchange.onLoop(() -> {
+            if (!over) {
+                over = true;
+                wire.cutOff(exchange, EndReason.ERROR);
+            }
+        });
+    }
+}

@@ -1,0 +1,118 @@
+package dev.parley.http;
+
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What one event loop keeps for all of its connections: the wheel, the date, and who has to be told of a drain.
+ *
+ * <p>Confined to the event loop, except {@link #drain}.
+ */
+final class Loop {
+
+    /**
+     * The one deadline of an open connection or stream. It is armed from the start to the end, so the wheel also tells
+     * which connections there are.
+     */
+    abstract static class Watch extends Wheel.Deadline {
+        /** The server drains: end what can be ended. */
+        abstract void drain(Duration left);
+
+        /** The time to drain is over. */
+        abstract void shutDown();
+    }
+
+    final Wheel wheel;
+    private final EventLoop eventLoop;
+    private final ServerContext context;
+    private int watches;
+    private long drainDeadline;
+    private boolean draining;
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+
+    private String date = "";
+    private long dateTick = -1;
+    private long dateSecond = Long.MIN_VALUE;
+
+    Loop(EventLoop eventLoop, ServerContext context) {
+        this.eventLoop = eventLoop;
+        this.context = context;
+        this.wheel = new Wheel(eventLoop);
+    }
+
+    /** The value of {@code Date}, as exact as the wheel's tick. */
+    String date() {
+        if (dateTick != wheel.tick()) {
+            dateTick = wheel.tick();
+            long second = context.clock().instant().getEpochSecond();
+            if (second != dateSecond) {
+                dateSecond = second;
+                date = HttpDate.format(Instant.ofEpochSecond(second));
+            }
+        }
+        return date;
+    }
+
+    /** A connection or stream begins. */
+    void add(Watch watch, long ticks) {
+        watches++;
+        wheel.arm(watch, ticks);
+    }
+
+    /** A connection or stream is over. */
+    void remove(Watch watch) {
+        wheel.disarm(watch);
+        watches--;
+        if (draining && watches == 0) {
+            drained.complete(null);
+        }
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** What is left of the time to drain. */
+    Duration drainLeft() {
+        return Duration.ofNanos(Math.max(0, drainDeadline - eventLoop.ticker().nanoTime()));
+    }
+
+    /** Tells all connections to come to an end, and cuts them off when the time is over. May be called from any thread. */
+    CompletableFuture<Void> drain(Duration limit) {
+        eventLoop.execute(() -> {
+            long deadline = eventLoop.ticker().nanoTime() + limit.toNanos();
+            drainDeadline = draining ? Math.min(drainDeadline, deadline) : deadline;
+            draining = true;
+            for (Watch watch : watches()) {
+                watch.drain(drainLeft());
+            }
+            if (watches == 0) {
+                drained.complete(null);
+            } else {
+                eventLoop.schedule(this::shutDown, limit.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        });
+        return drained;
+    }
+
+    private void shutDown() {
+        for (Watch watch : watches()) {
+            watch.shutDown();
+        }
+    }
+
+    private List<Watch> watches() {
+        List<Watch> all = new ArrayList<>(watches);
+        wheel.forEach(deadline -> {
+            if (deadline instanceof Watch watch) {
+                all.add(watch);
+            }
+        });
+        return all;
+    }
+}

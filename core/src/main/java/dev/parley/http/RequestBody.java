@@ -1,0 +1,347 @@
+package dev.parley.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of a request's body.
+ *
+ * <p><b>States.</b> {@code UNCLAIMED}: nobody has asked for it; what arrives is held and no more is read. Then either
+ * {@code WHOLE} (gathered into an array) or {@code CHUNKS} (given to a listener, held while the listener is busy). In
+ * the end {@code DISCARDED}: thrown away, because it is not wanted any more.
+ *
+ * <p><b>Memory.</b> What is held was read with one read of the socket, or is within the window of the HTTP/2 stream.
+ * An announced length reserves nothing: the array grows with what arrives.
+ *
+ * <p>Confined to the event loop, except {@link #claim}.
+ */
+final class RequestBody {
+    private enum Mode {
+        UNCLAIMED,
+        WHOLE,
+        CHUNKS,
+        DISCARDED
+    }
+
+    private static final byte[] EMPTY = {};
+    /** An announced length up to this is believed, as far as the first allocation goes. */
+    private static final int BELIEVED_LENGTH = 64 * 1024;
+
+    private static final AtomicIntegerFieldUpdater<RequestBody> CLAIMED =
+            AtomicIntegerFieldUpdater.newUpdater(RequestBody.class, "claimed");
+
+    private final HttpExchange exchange;
+    private final Wire wire;
+    /** What the client announced, or -1. */
+    private final long announced;
+
+    private long limit;
+    private long received;
+    private Mode mode = Mode.UNCLAIMED;
+
+    @SuppressWarnings("UnusedVariable") // through CLAIMED
+    private volatile int claimed;
+
+    private boolean continueAwaited;
+    /** The last byte has arrived. */
+    private boolean complete;
+
+    private HttpHeaders trailers = EmptyHttpHeaders.INSTANCE;
+
+    private @Nullable CompletableFuture<Body> whole;
+    private byte[] gathered = EMPTY;
+
+    private @Nullable BodyListener listener;
+    private boolean listenerBusy;
+    private @Nullable Deque<ByteBuf> held;
+
+    RequestBody(HttpExchange exchange, Wire wire, long announced, long limit) {
+        this.exchange = exchange;
+        this.wire = wire;
+        this.announced = announced;
+        this.limit = limit;
+    }
+
+    // ---- asked by the application
+
+    /** Only one may read the body. */
+    void claim() {
+        if (!CLAIMED.compareAndSet(this, 0, 1)) {
+            throw new IllegalStateException("the body has been asked for before");
+        }
+    }
+
+    void limit(long bytes) {
+        limit = bytes;
+    }
+
+    void readWhole(CompletableFuture<Body> future) {
+        if (mayBegin(future::completeExceptionally)) {
+            mode = Mode.WHOLE;
+            whole = future;
+            if (announced > 0) {
+                gathered = new byte[(int) Math.min(announced, BELIEVED_LENGTH)];
+            }
+            int size = 0;
+            for (ByteBuf next = pollHeld(); next != null; next = pollHeld()) {
+                size = gather(next, size);
+            }
+            goOn();
+        }
+    }
+
+    void readChunks(BodyListener to) {
+        if (mayBegin(to::onFailure)) {
+            mode = Mode.CHUNKS;
+            listener = to;
+            goOn();
+        }
+    }
+
+    private interface Failed {
+        void with(Throwable cause);
+    }
+
+    private boolean mayBegin(Failed failed) {
+        if (mode == Mode.DISCARDED) {
+            failed.with(new IOException("the exchange is over"));
+            return false;
+        }
+        if (isTooBig()) {
+            mode = Mode.DISCARDED;
+            releaseHeld();
+            failed.with(refuseAsTooBig());
+            return false;
+        }
+        if (continueAwaited) {
+            continueAwaited = false;
+            if (!exchange.isAnswered()) {
+                wire.sendContinue();
+            }
+        }
+        return true;
+    }
+
+    private void goOn() {
+        if (mode == Mode.CHUNKS) {
+            deliver();
+        } else if (complete) {
+            finishWhole();
+        }
+        wire.appetiteChanged();
+    }
+
+    // ---- told by the wire
+
+    /** The client waits for {@code 100 Continue} before it sends. */
+    void awaitContinue() {
+        continueAwaited = true;
+    }
+
+    boolean isContinueAwaited() {
+        return continueAwaited;
+    }
+
+    /** Whether more than the limit has been announced, or has come. */
+    boolean isTooBig() {
+        return announced > limit || received > limit;
+    }
+
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** Bytes that have come. */
+    long received() {
+        return received;
+    }
+
+    boolean wantsMore() {
+        return switch (mode) {
+            case UNCLAIMED -> held == null || held.isEmpty();
+            case WHOLE, DISCARDED -> true;
+            case CHUNKS -> !listenerBusy && (held == null || held.isEmpty());
+        };
+    }
+
+    /** The next bytes; this method owns them. */
+    void content(ByteBuf data) {
+        int size = data.readableBytes();
+        if (size == 0) {
+            data.release();
+            return;
+        }
+        int before = (int) Math.min(received, Integer.MAX_VALUE);
+        received += size;
+        if (mode != Mode.DISCARDED && received > limit) {
+            data.release();
+            if (mode == Mode.UNCLAIMED) {
+                // Nobody has said yet that it is wanted: it is refused when it is asked for, or thrown away.
+                releaseHeld();
+            } else {
+                failReader(refuseAsTooBig());
+            }
+            return;
+        }
+        switch (mode) {
+            case UNCLAIMED -> hold(data);
+            case WHOLE -> gather(data, before);
+            case CHUNKS -> {
+                hold(data);
+                deliver();
+            }
+            case DISCARDED -> data.release();
+        }
+    }
+
+    /** The last byte has come. */
+    void end(HttpHeaders trailerSection) {
+        complete = true;
+        continueAwaited = false;
+        trailers = trailerSection;
+        switch (mode) {
+            case WHOLE -> finishWhole();
+            case CHUNKS -> deliver();
+            case UNCLAIMED, DISCARDED -> {}
+        }
+    }
+
+    /** An answer has begun: a body that nobody asked for by now is not wanted. */
+    void answered() {
+        if (mode == Mode.UNCLAIMED && claimed == 0) {
+            mode = Mode.DISCARDED;
+            releaseHeld();
+            wire.appetiteChanged();
+        }
+    }
+
+    /** The exchange is over, and with it whatever reads the body. */
+    void over(EndReason reason) {
+        if (mode == Mode.UNCLAIMED) {
+            mode = Mode.DISCARDED;
+            releaseHeld();
+        } else if (mode != Mode.DISCARDED) {
+            failReader(new IOException("the exchange ended before its body: " + reason));
+        }
+        wire.appetiteChanged();
+    }
+
+    // ---- how it works
+
+    private int gather(ByteBuf data, int at) {
+        int size = data.readableBytes();
+        if (at + size > gathered.length) {
+            // Twice as much each time, but no more than what was announced, if something was.
+            long wanted =
+                    Math.max(at + size, Math.min(gathered.length * 2L, announced > 0 ? announced : Long.MAX_VALUE));
+            gathered = Arrays.copyOf(gathered, (int) Math.min(wanted, Integer.MAX_VALUE - 8));
+        }
+        data.readBytes(gathered, at, size).release();
+        return at + size;
+    }
+
+    private void finishWhole() {
+        CompletableFuture<Body> future = whole;
+        if (future == null) {
+            return;
+        }
+        whole = null;
+        mode = Mode.DISCARDED;
+        byte[] bytes = gathered.length == received ? gathered : Arrays.copyOf(gathered, (int) received);
+        gathered = EMPTY;
+        future.complete(new Body(bytes, exchange.headers().get(HttpHeaderNames.CONTENT_TYPE), trailers));
+    }
+
+    private void deliver() {
+        BodyListener to = listener;
+        while (to != null && !listenerBusy && mode == Mode.CHUNKS) {
+            ByteBuf next = pollHeld();
+            if (next == null) {
+                if (complete) {
+                    mode = Mode.DISCARDED;
+                    listener = null;
+                    try {
+                        to.onEnd(trailers);
+                    } catch (Throwable t) {
+                        exchange.fail(t);
+                    }
+                }
+                return;
+            }
+            try {
+                awaitListener(to.onChunk(next));
+            } catch (Throwable t) {
+                failReader(t);
+                exchange.fail(t);
+            } finally {
+                next.release();
+            }
+        }
+    }
+
+    private void awaitListener(CompletionStage<?> ready) {
+        if (ready == BodyListener.READY) {
+            return;
+        }
+        listenerBusy = true;
+        ready.whenComplete((ignored, failure) -> exchange.onLoop(() -> {
+            listenerBusy = false;
+            if (failure != null && mode == Mode.CHUNKS) {
+                failReader(failure);
+                exchange.fail(failure);
+            }
+            deliver();
+            wire.appetiteChanged();
+        }));
+    }
+
+    private ProblemException refuseAsTooBig() {
+        Problem problem = Problem.of(413, "The body is over the limit of " + limit + " bytes.");
+        exchange.overrule(problem, EndReason.ERROR);
+        return problem.asException();
+    }
+
+    /** Whoever reads the body gets no more of it. */
+    private void failReader(Throwable cause) {
+        mode = Mode.DISCARDED;
+        releaseHeld();
+        gathered = EMPTY;
+        CompletableFuture<Body> future = whole;
+        BodyListener to = listener;
+        whole = null;
+        listener = null;
+        if (future != null) {
+            future.completeExceptionally(cause);
+        }
+        if (to != null) {
+            exchange.call(() -> to.onFailure(cause));
+        }
+    }
+
+    private void hold(ByteBuf data) {
+        if (held == null) {
+            held = new ArrayDeque<>(4);
+        }
+        held.add(data);
+    }
+
+    private @Nullable ByteBuf pollHeld() {
+        return held == null ? null : held.poll();
+    }
+
+    private void releaseHeld() {
+        for (ByteBuf next = pollHeld(); next != null; next = pollHeld()) {
+            next.release();
+        }
+    }
+}

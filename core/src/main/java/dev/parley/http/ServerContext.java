@@ -1,0 +1,92 @@
+package dev.parley.http;
+
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** What all connections of one {@link ParleyHandler} share. Thread-safe. */
+final class ServerContext {
+    private final Routes routes;
+    private final HttpLimits limits;
+    private final InstantSource clock;
+    private final Executor executor;
+    private final @Nullable AccessLog accessLog;
+    private final long idleTicks;
+    private final long headerTicks;
+    private final long bodyTicks;
+    private final long writeTicks;
+    private final long leastBodyBytes;
+    /** One for each event loop that ever had a connection of ours; event loops live as long as the program. */
+    private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
+
+    ServerContext(
+            Routes routes, HttpLimits limits, InstantSource clock, Executor executor, @Nullable AccessLog accessLog) {
+        this.routes = routes;
+        this.limits = limits;
+        this.clock = clock;
+        this.executor = executor;
+        this.accessLog = accessLog;
+        idleTicks = Wheel.ticks(limits.idleTimeout().toNanos());
+        headerTicks = Wheel.ticks(limits.headerTimeout().toNanos());
+        bodyTicks = Wheel.ticks(limits.bodyTimeout().toNanos());
+        writeTicks = Wheel.ticks(limits.writeTimeout().toNanos());
+        leastBodyBytes = Math.max(1, limits.bodyTimeout().toMillis() * limits.minBodyBytesPerSecond() / 1000);
+    }
+
+    /** {@link HttpLimits#idleTimeout} in ticks of the wheel; so are the others. */
+    long idleTicks() {
+        return idleTicks;
+    }
+
+    long headerTicks() {
+        return headerTicks;
+    }
+
+    long bodyTicks() {
+        return bodyTicks;
+    }
+
+    long writeTicks() {
+        return writeTicks;
+    }
+
+    /** What must come of a body in {@link #bodyTicks}. */
+    long leastBodyBytes() {
+        return leastBodyBytes;
+    }
+
+    Routes routes() {
+        return routes;
+    }
+
+    HttpLimits limits() {
+        return limits;
+    }
+
+    InstantSource clock() {
+        return clock;
+    }
+
+    Executor executor() {
+        return executor;
+    }
+
+    @Nullable
+    AccessLog accessLog() {
+        return accessLog;
+    }
+
+    Loop loop(EventLoop eventLoop) {
+        return loops.computeIfAbsent(eventLoop, it -> new Loop(it, this));
+    }
+
+    CompletableFuture<Void> drain(Duration limit) {
+        return CompletableFuture.allOf(
+                loops.values().stream().map(loop -> loop.drain(limit)).toArray(CompletableFuture<?>[]::new));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.parley.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an exchange needs of the connection or stream that it lives on: how HTTP/1.1 and HTTP/2 differ, and nothing
+ * else.
+ *
+ * <p>Confined to the channel's event loop, except {@link #channel} and {@link #context}.
+ */
+interface Wire {
+
+    /** The connection (HTTP/1.1) or the stream's child channel (HTTP/2). */
+    Channel channel();
+
+    ServerContext context();
+
+    Loop loop();
+
+    /** The other end of the socket; a made-up address where there is no socket. */
+    InetSocketAddress peerAddress();
+
+    /** Whether the bytes go through TLS. */
+    boolean isSecure();
+
+    /** Sends {@code 100 Continue}. */
+    void sendContinue();
+
+    /** Looks again at {@link HttpExchange#wantsBody}, which has changed. */
+    void appetiteChanged();
+
+    /**
+     * Sends a head, and with it all that follows if that is known.
+     *
+     * @param headers what the application and the policy said; the wire adds what frames the message
+     * @param length the body's length, or -1 if it is not known
+     * @param content the whole body, owned by this method; {@code null} if there is none or it follows
+     * @param last whether nothing follows
+     */
+    void sendHead(
+            HttpExchange exchange,
+            int status,
+            HttpHeaders headers,
+            long length,
+            @Nullable ByteBuf content,
+            boolean last);
+
+    /** Sends a part of the body; the wire owns the message, a {@link ByteBuf} or, if it takes them, a file region. */
+    void sendData(Object data, ChannelPromise promise);
+
+    /** Whether {@link #sendData} takes a {@link io.netty.channel.FileRegion}. */
+    boolean takesFileRegions();
+
+    /** Ends the body. */
+    void sendEnd(HttpExchange exchange, HttpHeaders trailers);
+
+    /** Sends what was written: when the current read is over, or else when the current task is. */
+    void flushSoon();
+
+    /** Cuts the answer off so that the client can tell, and ends the exchange. */
+    void cutOff(HttpExchange exchange, EndReason reason);
+
+    /** Hands the channel over to another protocol, as soon as the request is complete. */
+    void switchProtocol(HttpExchange exchange, HttpHeaders headers, Consumer<ChannelPipeline> protocol);
+
+    /** The exchange has ended: all of its answer was handed to this wire, or it never will be. */
+    void ended(HttpExchange exchange);
+}

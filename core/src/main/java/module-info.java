@@ -1,0 +1,19 @@
+/** HTTP exchanges, routes, origin policy, static files, and a server on Netty. */
+module dev.parley.core {
+    requires transitive io.netty.buffer;
+    requires transitive io.netty.codec.http;
+    requires transitive io.netty.common;
+    requires transitive io.netty.transport;
+    requires transitive io.netty.handler;
+    requires io.netty.codec;
+    requires io.netty.codec.http2;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.classes.io_uring;
+    requires io.netty.transport.classes.kqueue;
+    requires org.slf4j;
+    requires tools.jackson.databind;
+    requires static transitive org.jspecify;
+
+    exports dev.parley.http;
+    exports dev.parley.server;
+}

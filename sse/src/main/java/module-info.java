@@ -1,0 +1,9 @@
+/** Server-sent events: an encoder, a parser and emitters for {@code text/event-stream}. */
+module dev.parley.sse {
+    requires transitive dev.parley.core;
+    requires io.netty.codec;
+    requires static transitive org.jspecify;
+
+    exports dev.parley.sse;
+    exports dev.parley.sse.codec;
+}
