@@ -15,17 +15,18 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 
-/** Answers {@code new EventSource("/api/stream")}: with events for those who signed in, with 401 for all others. */
+/** Answers {@code new EventSource("/api/stream")}: events for who signed in, else 401. */
 final class EventSourceDemo {
     private static final int MESSAGES = 5;
     private static final Duration PAUSE = Duration.ofMillis(700);
 
-    /** What the cookie of somebody who signed in holds. A real service has one for each session. */
+    /** In the cookie of who signed in. A real service has one for each session. */
     private final String pass = UUID.randomUUID().toString();
 
     Routes routes(OriginPolicy callers) {
         // Answers 401 before anything of the stream runs.
-        Guard guard = exchange -> (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now();
+        Guard guard = exchange ->
+                (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now();
         Endpoint stream = SseEndpoint.builder()
                 .retry(Duration.ofSeconds(1))
                 .onOpen(emitter -> tell(emitter, 1))
@@ -41,7 +42,7 @@ final class EventSourceDemo {
 
     private static void tell(SseEmitter emitter, int number) {
         emitter.send(ServerSentEvent.of("你好 Hello, message " + number + " of " + MESSAGES));
-        // No thread waits. If the page closes its source, what is still to come is forgotten.
+        // No thread waits. If the page closes its source, the rest is forgotten.
         Runnable next = number < MESSAGES ? () -> tell(emitter, number + 1) : emitter::close;
         emitter.exchange().after(PAUSE, next);
     }

@@ -60,7 +60,7 @@ final class FetchDemo {
     }
 
     private static void greeting(Exchange exchange) {
-        // The body arrives later than the head. Nobody waits for it: the answer follows when it is there.
+        // The body arrives after the head. No thread waits for it.
         exchange.respond(exchange.json(Visitor.class).thenApply(FetchDemo::greet));
     }
 

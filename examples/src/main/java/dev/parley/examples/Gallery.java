@@ -13,17 +13,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The gallery: every demo, on one server, and a second server that plays the other origin. A browser takes two ports for two
- * origins.
+ * The gallery: every demo on one server, and a second server that plays the other origin, as a browser
+ * takes two ports for two origins.
  */
 public final class Gallery implements AutoCloseable {
     private static final List<String> PAGES =
             List.of("/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events");
 
     /**
-     * Nothing is loaded from elsewhere, and nothing inline runs. {@code 'unsafe-eval'} is for Vue, which compiles the templates of
-     * the demos in the browser, so that what you read is what runs; an application compiles them when it is built, and
-     * leaves it out. Other ports of this machine may be called because the second origin has one of them.
+     * Nothing is loaded from elsewhere, and nothing inline runs. {@code 'unsafe-eval'} is for Vue, which
+     * compiles the templates of the demos in the browser, so that what you read is what runs; an
+     * application compiles them when it is built, and leaves it out. Other ports of this machine may be
+     * called because the second origin is one of them.
      */
     private static final String CONTENT_SECURITY_POLICY = String.join(
             "; ",
@@ -48,8 +49,8 @@ public final class Gallery implements AutoCloseable {
     /**
      * Opens the gallery.
      *
-     * @param args none. The environment variable {@code PORT} is the port, 8080 if there is none; the second origin has the next
-     *     one. For 0 the system chooses both
+     * @param args none. The environment variable {@code PORT} is the port, 8080 if there is none; the
+     *     second origin has the next one. For 0 the system chooses both
      */
     public static void main(String[] args) {
         int port = Integer.parseInt(System.getenv().getOrDefault("PORT", "8080"));
@@ -68,8 +69,8 @@ public final class Gallery implements AutoCloseable {
      */
     public static Gallery start(int port, int secondPort) {
         EventSourceDemo eventSource = new EventSourceDemo();
-        // Each origin has to know the other, but only who listens knows their port. So whoever asks the first origin
-        // for the second, before there is one, waits.
+        // Each origin has to know the other, but only who listens knows their port: a page that asks
+        // the first for the second, before there is one, waits.
         CompletableFuture<String> secondOrigin = new CompletableFuture<>();
         ParleyServer first = listen(port, firstOrigin(eventSource, secondOrigin));
         try {
