@@ -83,6 +83,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     /** The request of the exchange has been read to its end. */
     private boolean requestComplete;
 
+    /** A {@code Host} that was found legal: most clients send the same again. */
+    private @Nullable String lastHost;
+
     private boolean keepAlive;
     private boolean chunked;
     /** Nothing more is answered. */
@@ -287,7 +290,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         RequestTarget target = null;
         if (problem == null) {
             try {
-                target = RequestTarget.parse(request.uri());
+                // The target of CONNECT is no path; it is refused for its method.
+                target = HttpMethod.CONNECT.equals(request.method())
+                        ? RequestTarget.ROOT
+                        : RequestTarget.parse(request.uri());
             } catch (ProblemException e) {
                 problem = e.problem();
             }
@@ -297,7 +303,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 protocol,
                 request.method(),
                 request.uri(),
-                target == null ? RequestTarget.parse("/") : target,
+                target == null ? RequestTarget.ROOT : target,
                 request.headers(),
                 requestedProtocol(request),
                 announcedLength(request));
@@ -343,8 +349,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 : headers.getAll(HttpHeaderNames.HOST).size() > 1) {
             return Problem.of(400, "There must be one Host header.");
         }
-        if (host != null && !Authority.isValid(host)) {
-            return Problem.of(400, "The Host header is not a host and port.");
+        if (host != null && !host.equals(lastHost)) {
+            if (!host.isEmpty() && Authority.parse(host) == null) {
+                return Problem.of(400, "The Host header is not a host and port.");
+            }
+            lastHost = host;
         }
         List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         if (!codings.isEmpty() && (codings.size() > 1 || !"chunked".equalsIgnoreCase(codings.get(0)))) {

@@ -159,7 +159,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
                         ? HttpMethod.GET
                         : HttpMethod.valueOf(headers.method().toString()),
                 path,
-                target == null ? RequestTarget.parse("/") : target,
+                target == null ? RequestTarget.ROOT : target,
                 fields,
                 protocol == null ? null : protocol.toString().toLowerCase(Locale.ROOT),
                 // The codec has seen to it that a length is a number, and that of the data.
@@ -194,7 +194,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             return Problem.of(400, "The Host header is not the :authority.");
         }
         String named = authority == null ? String.valueOf(host) : authority.toString();
-        if (!Authority.isValid(named)) {
+        if (!named.isEmpty() && Authority.parse(named) == null) {
             return Problem.of(400, "The :authority is not a host and port.");
         }
         fields.set(HttpHeaderNames.HOST, named);

@@ -66,6 +66,9 @@ final class HttpExchange implements Exchange {
     private final RequestBody body;
     private final long began;
 
+    /** What a trusted proxy says of the client, once somebody asked. */
+    private volatile TrustedProxies.@Nullable Client client;
+
     private OriginPolicy policy = OriginPolicy.sameOrigin();
     private String[] parameters = {};
     private volatile @Nullable Principal principal;
@@ -132,12 +135,12 @@ final class HttpExchange implements Exchange {
 
     @Override
     public Optional<String> query(String name) {
-        throw new UnsupportedOperationException(name);
+        return requestTarget.query(name);
     }
 
     @Override
     public List<String> queryAll(String name) {
-        throw new UnsupportedOperationException(name);
+        return requestTarget.queryAll(name);
     }
 
     @Override
@@ -162,18 +165,39 @@ final class HttpExchange implements Exchange {
 
     @Override
     public String scheme() {
-        return wire.isSecure() ? "https" : "http";
+        TrustedProxies.Client told = toldByProxy();
+        return told == null ? wireScheme() : told.scheme();
     }
 
     @Override
     public String authority() {
-        String host = headers.get(HttpHeaderNames.HOST);
-        return host == null ? "" : host;
+        TrustedProxies.Client told = toldByProxy();
+        return told == null ? ownAuthority() : told.authority();
     }
 
     @Override
     public InetSocketAddress peerAddress() {
-        return wire.peerAddress();
+        TrustedProxies.Client told = toldByProxy();
+        return told == null ? wire.peerAddress() : told.address();
+    }
+
+    private String wireScheme() {
+        return wire.isSecure() ? "https" : "http";
+    }
+
+    /** What the request line names in absolute form overrides the header (RFC 9112 section 3.2.2). */
+    private String ownAuthority() {
+        Authority named = requestTarget.authority();
+        return named == null ? headers.get(HttpHeaderNames.HOST, "") : named.toString();
+    }
+
+    private TrustedProxies.@Nullable Client toldByProxy() {
+        TrustedProxies.Client told = client;
+        if (told == null && wire.isProxied()) {
+            told = wire.context().proxies().resolve(wire.peerAddress(), wireScheme(), ownAuthority(), headers);
+            client = told;
+        }
+        return told;
     }
 
     @Override
@@ -474,6 +498,7 @@ final class HttpExchange implements Exchange {
             all.add(own[i], own[i + 1]);
         }
         all.set(HttpHeaderNames.DATE, wire.loop().date());
+        policy.addTo(all, headers.get(HttpHeaderNames.ORIGIN));
         return all;
     }
 

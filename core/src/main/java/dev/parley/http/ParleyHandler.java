@@ -44,6 +44,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
         context = new ServerContext(
                 builder.routes,
                 builder.limits,
+                builder.proxies,
                 builder.clock,
                 builder.executor == null ? BlockingExecutor.shared() : builder.executor,
                 builder.accessLog);
@@ -108,6 +109,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
     public static final class Builder {
         private @Nullable Routes routes;
         private HttpLimits limits = HttpLimits.DEFAULT;
+        private TrustedProxies proxies = TrustedProxies.none();
         private InstantSource clock = InstantSource.system();
         private @Nullable Executor executor;
         private @Nullable AccessLog accessLog;
@@ -133,6 +135,17 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
          */
         public Builder limits(HttpLimits limits) {
             this.limits = limits;
+            return this;
+        }
+
+        /**
+         * Sets whose {@code Forwarded} and {@code X-Forwarded-*} headers are believed.
+         *
+         * @param proxies {@link TrustedProxies#none} where nobody sets others
+         * @return this builder
+         */
+        public Builder trustedProxies(TrustedProxies proxies) {
+            this.proxies = proxies;
             return this;
         }
 

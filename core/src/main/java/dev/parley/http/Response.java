@@ -151,11 +151,6 @@ public final class Response {
         return of(200).header("Content-Type", contentType).content(new Content.File(file, 0, -1));
     }
 
-    /** A part of a file whose size is known; its head is complete. */
-    Response fileRange(Path file, long offset, long length) {
-        return content(new Content.File(file, offset, length));
-    }
-
     /**
      * The same with another status.
      *

@@ -30,6 +30,11 @@ interface Wire {
     /** Whether the bytes go through TLS. */
     boolean isSecure();
 
+    /** Whether the other end of the socket is a proxy that is believed. */
+    default boolean isProxied() {
+        return context().proxies().trusts(peerAddress());
+    }
+
     /** Sends {@code 100 Continue}. */
     void sendContinue();
 
