@@ -25,8 +25,7 @@ final class EventSourceDemo {
 
     Routes routes(OriginPolicy callers) {
         // Answers 401 before anything of the stream runs.
-        Guard guard = exchange ->
-                (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now();
+        Guard guard = exchange -> (signedIn(exchange) ? Verdict.allow() : Verdict.refuse(401)).now();
         Endpoint stream = SseEndpoint.builder()
                 .retry(Duration.ofSeconds(1))
                 .onOpen(emitter -> tell(emitter, 1))

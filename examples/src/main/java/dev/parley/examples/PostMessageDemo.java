@@ -10,9 +10,8 @@ import dev.parley.http.StaticFiles;
  */
 final class PostMessageDemo {
     /** Only what comes from this origin; nothing inline. */
-    private static final String OWN =
-            "default-src 'none'; script-src 'self'; style-src 'self'; "
-                    + "img-src 'self'; connect-src 'self'; base-uri 'none'; ";
+    private static final String OWN = "default-src 'none'; script-src 'self'; style-src 'self'; "
+            + "img-src 'self'; connect-src 'self'; base-uri 'none'; ";
 
     private PostMessageDemo() {}
 
