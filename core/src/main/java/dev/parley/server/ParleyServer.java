@@ -86,7 +86,7 @@ public final class ParleyServer implements AutoCloseable {
         }
         Transport transport = settings.transport.resolve();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                settings.eventLoops, new DefaultThreadFactory("parley", true), transport.ioHandlers());
+                settings.eventLoops, new DefaultThreadFactory("parley"), transport.ioHandlers());
         group = loops;
         try {
             Tls tls = settings.tls;
