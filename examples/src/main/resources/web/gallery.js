@@ -45,7 +45,12 @@ const DemoPage = {
 
 const Gallery = {
   components: { DemoPage, Overview },
-  data: () => ({ demos, demo: demos.find((demo) => location.pathname === '/' + demo.id) }),
+  data: () => ({
+    demos,
+    demo: demos.find((demo) => location.pathname === '/' + demo.id),
+    // An origin is a name: 127.0.0.1 is another one than localhost, even if both are this machine.
+    alias: location.hostname === 'localhost' ? null : `http://localhost:${location.port}${location.pathname}`,
+  }),
   created() {
     document.title = this.demo ? `${this.demo.title} · Parley gallery` : 'Parley gallery'
   },
@@ -64,6 +69,8 @@ const Gallery = {
         </template>
       </nav>
     </div>
+    <p v-if="alias" class="note">The second origin knows this gallery as <a :href="alias">{{ alias }}</a>. Under any other name
+      it takes this page for a stranger, and refuses it.</p>
     <main id="main" tabindex="-1">
       <demo-page v-if="demo" :demo="demo"></demo-page>
       <overview v-else></overview>

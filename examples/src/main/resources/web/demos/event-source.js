@@ -11,7 +11,7 @@ export default {
       <p><code>/api/stream</code> is for those who signed in. After five messages the server ends the stream, and the browser
         comes back by itself.</p>
       <div class="row">
-        <button type="button" @click="signIn" :disabled="signedIn"><span lang="zh-CN">登录</span> Sign in</button>
+        <button type="button" @click="signIn" :disabled="signedIn !== false"><span lang="zh-CN">登录</span> Sign in</button>
         <button type="button" @click="signOut" :disabled="!signedIn"><span lang="zh-CN">退出</span> Sign out</button>
       </div>
       <div class="row">
@@ -29,7 +29,7 @@ export default {
 
   data: () => ({
     elsewhere: false,
-    signedIn: false,
+    signedIn: null, // until the server has said so
     source: null,
     state: 'none yet',
     log: newLog(),
@@ -67,7 +67,7 @@ export default {
         } else {
           this.source = null
           const status = await statusOf(url)
-          this.log.note('error', status === 401 ? '401 not authorized' : `refused with status ${status}`, 'bad')
+          this.log.note('error', status === 401 ? '401 not authorized' : `refused: ${status}`, 'bad')
         }
       })
     },
@@ -102,7 +102,12 @@ export default {
 /** An error event has no status, so ask again with fetch, and hang up as soon as the head of the answer is there. */
 async function statusOf(url) {
   const controller = new AbortController()
-  const { status } = await fetch(url, { credentials: 'include', signal: controller.signal })
-  controller.abort()
-  return status
+  try {
+    const { status } = await fetch(url, { credentials: 'include', signal: controller.signal })
+    return status
+  } catch (e) {
+    return e.message // no answer, or none that this page may read
+  } finally {
+    controller.abort()
+  }
 }

@@ -43,9 +43,9 @@ export default {
       <p>The second origin is <code>{{ secondOrigin }}</code>. It counts visits in a cookie of its own, and lets this page
         read the answer because its <code>OriginPolicy</code> names this page's origin.</p>
       <div class="row">
-        <button type="button" class="primary" @click="visit('include')">With credentials</button>
-        <button type="button" @click="visit('omit')">Without</button>
-        <button type="button" @click="trespass">Where this page is not named</button>
+        <button type="button" class="primary" @click="visit('/api/fetch/visit', 'include')">With credentials</button>
+        <button type="button" @click="visit('/api/fetch/visit', 'omit')">Without</button>
+        <button type="button" @click="visit('/api/fetch/private', 'include')">Where this page is not named</button>
       </div>
       <output>{{ visited }}</output>
     </section>`,
@@ -92,15 +92,11 @@ export default {
       }
     },
 
-    async visit(credentials) {
-      const response = await fetch(`${secondOrigin}/api/fetch/visit`, { credentials })
-      const { visits } = await response.json()
-      this.visited = `Visits that the second origin knows of: ${visits}`
-    },
-
-    async trespass() {
+    async visit(path, credentials) {
       try {
-        await fetch(`${secondOrigin}/api/fetch/private`, { credentials: 'include' })
+        const response = await fetch(secondOrigin + path, { credentials })
+        const { visits } = await response.json()
+        this.visited = `Visits that the second origin knows of: ${visits}`
       } catch (e) {
         // All that a page may know of a refusal. The reason is in the browser's console.
         this.visited = `${e.name}: the browser keeps the answer to itself`

@@ -7,7 +7,7 @@ export default {
     <section>
       <p><span lang="zh-CN">EventSource 是服务器推送的一个网络事件接口。</span> A page subscribes once; from then on the server
         speaks, and the page shows what it hears.</p>
-      <div class="sse-message" tabindex="0" role="log" aria-labelledby="sse-title">
+      <div class="sse-message" ref="heard" tabindex="0" role="log" aria-labelledby="sse-title">
         <h2 id="sse-title"><span lang="zh-CN">SSE数据：</span> <span class="english">SSE data</span></h2>
         <ul>
           <li v-for="message in messages" :key="message.id">{{ message.data }}</li>
@@ -41,6 +41,10 @@ export default {
     this.subscribe()
   },
 
+  updated() {
+    this.$refs.heard.scrollTop = this.$refs.heard.scrollHeight
+  },
+
   methods: {
     subscribe() {
       const url = (localStorage.mockurl ? localStorage.mockurl : '') + '/api/message'
@@ -50,8 +54,8 @@ export default {
         this.state = `已连接 Connected to ${url}`
       })
       eventSource.addEventListener('message', (event) => {
-        this.messages.unshift({ id: event.lastEventId, data: event.data })
-        this.messages.length = Math.min(this.messages.length, MAX_MESSAGES)
+        this.messages.push({ id: event.lastEventId, data: event.data })
+        if (this.messages.length > MAX_MESSAGES) this.messages.shift()
       })
       eventSource.addEventListener('error', () => {
         this.state = `连接关闭 Connection closed: ${url}`

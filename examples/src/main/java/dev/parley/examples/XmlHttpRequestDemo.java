@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Answers {@code XMLHttpRequest}: with JSON, with a download, too late, and not to the end. */
 final class XmlHttpRequestDemo {
-    private static final byte[] PIECE = new byte[128 * 1024];
-    private static final int PIECES = 32;
+    private static final byte[] PIECE = new byte[256 * 1024];
+    private static final int PIECES = 16;
     /** Slow enough to watch: over loopback 4 MiB are there at once. */
-    private static final Duration PACE = Duration.ofMillis(50);
+    private static final Duration PACE = Duration.ofMillis(150);
 
     private XmlHttpRequestDemo() {}
 
