@@ -34,15 +34,17 @@ export function newLog() {
 export const EventLog = {
   props: { log: Object, label: String },
   template: /* html */ `
-    <ol class="log" role="log" :aria-label="label" tabindex="0" ref="list">
-      <li v-for="entry in log.entries" :key="entry.id" :class="entry.tone">
-        <time>{{ (entry.at / 1000).toFixed(2) }}&thinsp;s</time>
-        <b>{{ entry.type }}</b><small v-if="entry.times > 1">×{{ entry.times }}</small>
-        <span>{{ entry.detail }}</span>
-      </li>
-    </ol>`,
+    <div class="log" role="log" :aria-label="label" tabindex="0" ref="log">
+      <ol>
+        <li v-for="entry in log.entries" :key="entry.id" :class="entry.tone">
+          <time>{{ (entry.at / 1000).toFixed(2) }}&thinsp;s</time>
+          <b>{{ entry.type }}</b><small v-if="entry.times > 1">×{{ entry.times }}</small>
+          <span>{{ entry.detail }}</span>
+        </li>
+      </ol>
+    </div>`,
   updated() {
-    this.$refs.list.scrollTop = this.$refs.list.scrollHeight
+    this.$refs.log.scrollTop = this.$refs.log.scrollHeight
   },
 }
 

@@ -11,7 +11,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Answers {@code new EventSource("/api/message")} with the time of day, once a second. */
+/** Answers {@code new EventSource("/api/message")} with the time, once a second. */
 final class ServerSentEventsDemo {
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
@@ -25,7 +25,7 @@ final class ServerSentEventsDemo {
                 .build();
     }
 
-    /** A browser that comes back says what it heard last, and the numbers go on from there. */
+    /** A browser that comes back says what it heard last. The numbers go on from there. */
     private static int begin(SseEmitter emitter) {
         return emitter.lastEventId()
                 .filter(id -> id.matches("\\d{1,9}"))

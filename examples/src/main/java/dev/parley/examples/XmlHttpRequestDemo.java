@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Answers {@code XMLHttpRequest}: with JSON, with a download, too late, and not to the end. */
+/** Answers {@code XMLHttpRequest}: JSON, a download, too late, not to the end. */
 final class XmlHttpRequestDemo {
     private static final byte[] PIECE = new byte[256 * 1024];
     private static final int PIECES = 16;

@@ -47,12 +47,12 @@ final class InstalledBrowser implements ExecutionCondition {
         if (CHROMIUM.isPresent() && NODE.isPresent()) {
             return ConditionEvaluationResult.enabled("Chromium: " + CHROMIUM.get() + ", Node.js: " + NODE.get());
         }
-        String missing = context.getDisplayName() + ": skipped, because Chromium or Node.js is not installed"
+        String missing = "no browser for " + context.getDisplayName() + ": Chromium or Node.js is not installed"
                 + " (Debian: apt-get install chromium nodejs; or name a browser in CHROMIUM_PATH)";
         if ("true".equals(System.getenv("CI"))) {
             throw new IllegalStateException(missing);
         }
-        System.out.println(missing);
+        System.out.println("Skipped, " + missing);
         return ConditionEvaluationResult.disabled(missing);
     }
 
