@@ -2,6 +2,7 @@ package dev.parley.http;
 
 import dev.parley.http.Http1Writer.Framing;
 import dev.parley.http.Http1Writer.Persistence;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -242,10 +243,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 decoder.takeNoMore();
             }
         }
-        if (message instanceof ByteBufHolder holder) {
-            bytesAhead += holder.content().readableBytes();
-        }
+        bytesAhead += size(message);
         appetiteChanged();
+    }
+
+    private static int size(Object message) {
+        return message instanceof ByteBuf bytes
+                ? bytes.readableBytes()
+                : message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
     }
 
     /** Goes on to the next request, when the one before is done with. */
@@ -276,9 +281,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 if (next instanceof HttpRequest) {
                     requestsAhead--;
                 }
-                if (next instanceof ByteBufHolder holder) {
-                    bytesAhead -= holder.content().readableBytes();
-                }
+                bytesAhead -= size(next);
                 accept(next);
             }
         } finally {
@@ -304,11 +307,15 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private void accept(Object message) {
         if (message instanceof HttpRequest request) {
             begin(request);
+        } else if (message instanceof ByteBuf bytes) {
+            data(bytes);
         }
-        if (message instanceof HttpContent content) {
-            content(content);
-        } else if (!(message instanceof HttpRequest)) {
-            ctx().fireChannelRead(message);
+        // A codec of the user's has the bytes in the content, perhaps all of them in the request.
+        if (message instanceof HttpContent content && content != LastHttpContent.EMPTY_LAST_CONTENT) {
+            data(content.content());
+        }
+        if (message instanceof LastHttpContent last) {
+            end(last);
         }
     }
 
@@ -343,7 +350,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 request.headers(),
                 requestedProtocol(request),
                 has(Http1Request.OF_PAGE),
-                announcedLength(request));
+                Http1Request.contentLength(request));
         exchange = next;
         watch.requestBegan();
         if (problem != null) {
@@ -421,27 +428,32 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 : null;
     }
 
-    private long announcedLength(HttpRequest request) {
-        if (!has(Http1Request.CONTENT_LENGTH)) {
-            return -1;
-        }
-        // The decoder has seen to it that it is one number, and no Transfer-Encoding beside it.
-        String length = request.headers().get(HttpHeaderNames.CONTENT_LENGTH);
-        return length == null || request.decoderResult().isFailure() ? -1 : Long.parseLong(length);
-    }
-
-    private void content(HttpContent content) {
+    /** Bytes of a body; this method owns them. */
+    private void data(ByteBuf bytes) {
         HttpExchange receiving = exchange;
         if (receiving == null || requestComplete || closing) {
-            content.release(); // of a request that was refused at once
+            bytes.release(); // of a request that was refused at once
             return;
         }
-        if (((DecoderResultProvider) content).decoderResult().isFailure()) {
+        RequestBody body = receiving.requestBody();
+        body.content(bytes);
+        if (body.isTooBig() && receiving.hasEnded()) {
+            closeAfterAnswer();
+        } else if (!body.wantsMore()) {
+            appetiteChanged();
+        }
+    }
+
+    private void end(LastHttpContent last) {
+        HttpExchange receiving = exchange;
+        if (receiving == null || requestComplete || closing) {
+            return;
+        }
+        if (((DecoderResultProvider) last).decoderResult().isFailure()) {
             LOG.debug(
                     "{} sent a body that is not framed",
                     channel(),
-                    content.decoderResult().cause());
-            content.release();
+                    last.decoderResult().cause());
             keepAlive = false;
             if (receiving.hasEnded()) {
                 closeAfterAnswer();
@@ -450,21 +462,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
             return;
         }
-        RequestBody body = receiving.requestBody();
-        HttpHeaders trailers = content instanceof LastHttpContent last ? last.trailingHeaders() : null;
-        requestComplete = trailers != null;
-        body.content(content.content());
-        if (trailers != null) {
-            body.end(trailers);
-            if (pendingSwitch != null) {
-                pendingSwitch.run();
-            } else {
-                advance();
-            }
-        } else if (body.isTooBig() && receiving.hasEnded()) {
-            closeAfterAnswer();
-        } else if (!body.wantsMore()) {
-            appetiteChanged();
+        requestComplete = true;
+        receiving.requestBody().end(last.trailingHeaders());
+        if (pendingSwitch != null) {
+            pendingSwitch.run();
+        } else {
+            advance();
         }
     }
 
@@ -608,7 +611,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         pipeline.remove(this);
         // Removed last, and from the outside in, so that what they hold undecoded reaches the new protocol.
         for (ChannelHandler handler : pipeline.toMap().values()) {
-            if (handler instanceof HttpServerCodec
+            if (handler instanceof Http1Decoder
+                    || handler instanceof HttpServerCodec
                     || handler instanceof HttpRequestDecoder
                     || handler instanceof HttpResponseEncoder) {
                 pipeline.remove(handler);

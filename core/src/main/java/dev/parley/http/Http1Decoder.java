@@ -3,74 +3,85 @@ package dev.parley.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpConstants;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's decoder for HTTP/1.1 requests, made as strict as RFC 9112 allows a server to be.
+ * Decodes HTTP/1.x requests, as strictly as <a href="https://www.rfc-editor.org/rfc/rfc9112">RFC 9112</a> allows a server
+ * to be, so that no proxy in front can read other requests in the same bytes.
  *
- * <p>What Netty tolerates and this refuses: a request line with anything but single spaces between its parts (section 3),
- * folded header lines (section 5.2), and anything but whole CRLFs before a request (section 2.2). Control characters in
- * the head (RFC 9110 section 5.5) and names that are no tokens (section 5.6.2) are refused here as well, in place of
- * Netty's own checks: eight bytes at a time, before any of them is copied.
+ * <pre>
+ *   method SP target SP HTTP/1.1 CRLF  name: value CRLF …  CRLF  body
+ *   body = Content-Length bytes | ( size CRLF data CRLF … 0 CRLF  name: value CRLF …  CRLF )
+ * </pre>
+ *
+ * <p>For each request it passes on an {@link Http1Request}, the body as {@link ByteBuf}s just as they were read, and a
+ * {@link LastHttpContent} without content but with the trailers. What is malformed is passed on as a request, or a last
+ * content, whose decoder result is a failure; nothing behind it is decoded.
  *
  * <p>A request that asks for another protocol holds the decoder: what follows it may not be HTTP, so it stays undecoded
  * until {@link #goOn} says that HTTP goes on, or the decoder is removed and passes it on as it is.
+ *
+ * <p>Netty's own decoder is not used because it folds lines, takes any white space in the request line, and costs as much
+ * as all the rest of a small exchange.
  */
-final class Http1Decoder extends HttpRequestDecoder {
+final class Http1Decoder extends ByteToMessageDecoder {
     /** Room in the request line for the method, the version and two spaces, besides the target. */
     private static final int BESIDE_TARGET = 40;
-    /** Larger than any read of the socket, so that a body's bytes are passed on as they were read. */
-    private static final int MAX_CHUNK = 1024 * 1024;
+    /** The line of a chunk's size: 16 digits, and what extensions anybody uses. They are ignored. */
+    private static final int MAX_SIZE_LINE = 256;
 
-    private static final DefaultHttpHeadersFactory UNCHECKED =
+    private static final byte[] HTTP_1_1 = "HTTP/1.1".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] GET = "GET".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] POST = "POST".getBytes(StandardCharsets.US_ASCII);
+    private static final DefaultHttpHeadersFactory HEADERS =
             DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
-    private static final boolean[] TOKEN = tokenCharacters();
+    private enum State {
+        HEAD,
+        FIXED_BODY,
+        CHUNK_SIZE,
+        CHUNK_DATA,
+        CHUNK_END,
+        TRAILERS,
+        BROKEN
+    }
 
-    private static final long EACH = 0x0101010101010101L;
-    private static final long HIGH_BITS = 0x8080808080808080L;
+    private final Http1Lines lines;
+    private State state = State.HEAD;
+    /** What is left of the body, or of the chunk. */
+    private long remaining;
 
-    private @Nullable ChannelHandlerContext ctx;
-    private @Nullable Http1Request request;
-    /** Between two requests, or in the head of one. */
-    private boolean inHead = true;
-
-    private boolean requestLineSeen;
     private boolean upgradeAsked;
     /** The last request asked for another protocol. */
     private boolean held;
     /** As many requests as may be are waiting for their turn. */
     private boolean full;
 
-    private boolean broken;
     private boolean decoding;
+    private @Nullable ChannelHandlerContext ctx;
 
     Http1Decoder(HttpLimits limits) {
-        super(new HttpDecoderConfig()
-                .setMaxInitialLineLength(limits.maxUriBytes() + BESIDE_TARGET)
-                .setMaxHeaderSize(limits.maxHeaderBytes())
-                .setMaxChunkSize(MAX_CHUNK)
-                .setHeadersFactory(UNCHECKED)
-                // Trailers are not looked at by this class before they are copied.
-                .setTrailersFactory(DefaultHttpHeadersFactory.trailersFactory()));
+        lines = new Http1Lines(limits.maxUriBytes() + BESIDE_TARGET, limits.maxHeaderBytes());
+        lines.begin(true);
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext added) throws Exception {
+    public void handlerAdded(ChannelHandlerContext added) {
         ctx = added;
-        super.handlerAdded(added);
     }
 
     @Override
@@ -84,40 +95,33 @@ final class Http1Decoder extends HttpRequestDecoder {
     }
 
     @Override
-    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         if (held || full) {
             return;
         }
-        if (broken) {
-            in.skipBytes(in.readableBytes());
-            return;
-        }
-        if (inHead && !requestLineSeen && !skipEmptyLines(in)) {
-            return;
-        }
-        if (inHead && !isHeadStrict(in)) {
-            broken = true;
-            in.skipBytes(in.readableBytes());
-            HttpMessage invalid = createInvalidMessage();
-            invalid.setDecoderResult(DecoderResult.failure(
-                    new IllegalArgumentException("a control character, or a folded or misplaced line")));
-            out.add(invalid);
-            return;
-        }
-        int before = out.size();
-        super.decode(ctx, in, out);
-        for (int i = before; i < out.size(); i++) {
-            Object message = out.get(i);
-            if (message instanceof HttpRequest decoded) {
-                inHead = false;
-                upgradeAsked = (Http1Request.fields(decoded) & Http1Request.UPGRADE) != 0;
-                request = null;
+        boolean inHead = state == State.HEAD;
+        try {
+            switch (state) {
+                case HEAD -> decodeHead(in, out);
+                case FIXED_BODY -> decodeFixedBody(in, out);
+                case CHUNK_SIZE -> decodeChunkSize(in);
+                case CHUNK_DATA -> decodeChunkData(in, out);
+                case CHUNK_END -> decodeChunkEnd(in);
+                case TRAILERS -> decodeTrailers(in, out);
+                case BROKEN -> in.skipBytes(in.readableBytes());
             }
-            if (message instanceof LastHttpContent) {
-                inHead = true;
-                requestLineSeen = false;
-                held = upgradeAsked;
-                upgradeAsked = false;
+        } catch (RuntimeException e) {
+            state = State.BROKEN;
+            in.skipBytes(in.readableBytes());
+            DecoderResult failure = DecoderResult.failure(e);
+            if (inHead) {
+                Http1Request request = new Http1Request(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", HEADERS);
+                request.setDecoderResult(failure);
+                out.add(request);
+            } else {
+                LastHttpContent end = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER);
+                end.setDecoderResult(failure);
+                out.add(end);
             }
         }
     }
@@ -171,170 +175,278 @@ final class Http1Decoder extends HttpRequestDecoder {
 
     /** Whether a part of a head has come, and the rest has not. */
     boolean isHeadBegun() {
-        return inHead && !held && !full && (requestLineSeen || actualReadableBytes() > 0);
+        return state == State.HEAD && !held && !full && actualReadableBytes() > 0;
     }
 
-    // ---- the head as bytes
+    // ---- the head
 
-    /**
-     * Empty lines before a request are ignored.
-     *
-     * @return whether something else follows; not while it may still be another empty line
-     */
-    private static boolean skipEmptyLines(ByteBuf in) {
-        while (in.isReadable()) {
-            int at = in.readerIndex();
-            if (in.getByte(at) != HttpConstants.CR) {
-                return true;
-            }
-            if (in.readableBytes() == 1) {
-                return false;
-            }
-            if (in.getByte(at + 1) != HttpConstants.LF) {
-                return true;
-            }
+    private void decodeHead(ByteBuf in, List<Object> out) {
+        // Empty lines before a request are ignored (section 2.2).
+        while (in.readableBytes() >= 2 && in.getShort(in.readerIndex()) == ('\r' << 8 | '\n')) {
             in.skipBytes(2);
         }
-        return false;
+        int length = lines.scan(in);
+        if (length == Http1Lines.INCOMPLETE) {
+            return;
+        }
+        byte[] head = new byte[length];
+        in.readBytes(head);
+        Http1Request request = requestLine(head, lines.end(0));
+        readFields(head, 1, request.headers(), request);
+        lines.begin(true);
+        frame(request);
+        upgradeAsked = request.has(Http1Request.UPGRADE);
+        out.add(request);
+        if (state == State.HEAD) {
+            endRequest(out, LastHttpContent.EMPTY_LAST_CONTENT);
+        }
     }
 
-    /**
-     * Looks at all bytes up to the empty line that ends the head. Netty consumes the lines that are complete, so the
-     * next call begins at the first line that was not.
-     */
-    private boolean isHeadStrict(ByteBuf in) {
-        int end = in.writerIndex();
-        int line = in.readerIndex();
-        if (line < end && requestLineSeen && isBlank(in.getByte(line))) {
-            return false;
+    /** Section 3: three parts, with one space between them. */
+    private static Http1Request requestLine(byte[] head, int end) {
+        int targetAt = 1 + indexOf(head, HttpConstants.SP, 0, end);
+        int versionAt = 1 + indexOf(head, HttpConstants.SP, targetAt, end);
+        if (targetAt == 0 || versionAt == 0 || versionAt == targetAt + 1) {
+            throw new IllegalArgumentException("a request line that is not three parts with one space between them");
         }
-        for (int at = line; at < end; ) {
-            if (end - at >= Long.BYTES && !hasControl(in.getLong(at))) {
-                at += Long.BYTES;
-                continue;
+        return new Http1Request(
+                version(head, versionAt, end),
+                method(head, targetAt - 1),
+                new String(head, targetAt, versionAt - 1 - targetAt, StandardCharsets.ISO_8859_1),
+                HEADERS);
+    }
+
+    private static HttpMethod method(byte[] head, int end) {
+        if (Arrays.equals(head, 0, end, GET, 0, GET.length)) {
+            return HttpMethod.GET;
+        }
+        if (Arrays.equals(head, 0, end, POST, 0, POST.length)) {
+            return HttpMethod.POST;
+        }
+        FieldNames.checkToken(head, 0, end);
+        return HttpMethod.valueOf(new String(head, 0, end, StandardCharsets.ISO_8859_1));
+    }
+
+    /** Section 2.3: the name in capitals, and two digits. */
+    private static HttpVersion version(byte[] head, int start, int end) {
+        if (Arrays.equals(head, start, end, HTTP_1_1, 0, HTTP_1_1.length)) {
+            return HttpVersion.HTTP_1_1;
+        }
+        if (end - start != HTTP_1_1.length
+                || !Arrays.equals(head, start, start + 5, HTTP_1_1, 0, 5)
+                || !isDigit(head[start + 5])
+                || head[start + 6] != '.'
+                || !isDigit(head[start + 7])) {
+            throw new IllegalArgumentException("not a version of HTTP");
+        }
+        return HttpVersion.valueOf(new String(head, start, end - start, StandardCharsets.ISO_8859_1));
+    }
+
+    /** Section 5: a name, a colon right behind it, and a value without the white space around it. */
+    private void readFields(byte[] section, int first, HttpHeaders to, @Nullable Http1Request request) {
+        for (int i = first; i < lines.count(); i++) {
+            int start = lines.start(i);
+            int end = lines.end(i);
+            int colon = indexOf(section, HttpConstants.COLON, start, end);
+            if (colon < 0) {
+                throw new IllegalArgumentException("a field without a colon");
             }
-            byte b = in.getByte(at);
-            if (!isControl(b)) {
-                at++;
-                continue;
+            AsciiString name = FieldNames.name(section, start, colon);
+            int from = colon + 1;
+            while (from < end && isBlank(section[from])) {
+                from++;
             }
-            // The only control that may stand in a head, and only as half of a CRLF.
-            if (b != HttpConstants.CR) {
-                return false;
+            while (end > from && isBlank(section[end - 1])) {
+                end--;
             }
-            if (at + 1 == end) {
-                return true;
-            }
-            if (in.getByte(at + 1) != HttpConstants.LF) {
-                return false;
-            }
-            if (at == line) {
-                return true;
-            }
-            requestLineSeen = true;
-            at += 2;
-            line = at;
-            if (line < end && isBlank(in.getByte(line))) {
-                return false;
+            to.add(name, new String(section, from, end - from, StandardCharsets.ISO_8859_1));
+            if (request != null) {
+                request.note(Http1Request.field(section, start, colon - start));
             }
         }
-        return true;
+    }
+
+    /** Section 6.3: how long the body is. */
+    private void frame(Http1Request request) {
+        HttpHeaders headers = request.headers();
+        if (request.has(Http1Request.TRANSFER_ENCODING)) {
+            if (request.has(Http1Request.CONTENT_LENGTH)) {
+                throw new IllegalArgumentException("Content-Length beside Transfer-Encoding");
+            }
+            if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
+                throw new IllegalArgumentException("Transfer-Encoding in another version than HTTP/1.1");
+            }
+            checkCodings(headers.getAll(HttpHeaderNames.TRANSFER_ENCODING));
+            state = State.CHUNK_SIZE;
+        } else if (request.has(Http1Request.CONTENT_LENGTH)) {
+            List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+            remaining = lengths.size() == 1 ? decimal(lengths.get(0)) : -1;
+            if (remaining < 0) {
+                throw new IllegalArgumentException("a Content-Length that is not one number");
+            }
+            request.contentLength(remaining);
+            state = remaining == 0 ? State.HEAD : State.FIXED_BODY;
+        }
+    }
+
+    /** Section 6.1: chunked is the last coding, and is applied once. */
+    private static void checkCodings(List<String> fields) {
+        String[] codings = String.join(",", fields).split(",", -1);
+        for (int i = 0; i < codings.length; i++) {
+            boolean last = i == codings.length - 1;
+            if (codings[i].strip().equalsIgnoreCase("chunked") != last) {
+                throw new IllegalArgumentException("a Transfer-Encoding that does not end with chunked, once");
+            }
+        }
+    }
+
+    /** A number of digits only, or -1. */
+    private static long decimal(String text) {
+        if (text.isEmpty() || text.length() > 18) {
+            return -1;
+        }
+        long value = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            value = value * 10 + c - '0';
+        }
+        return value;
+    }
+
+    // ---- the body
+
+    private void decodeFixedBody(ByteBuf in, List<Object> out) {
+        passOn(in, out);
+        if (remaining == 0) {
+            endRequest(out, LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+    }
+
+    private void passOn(ByteBuf in, List<Object> out) {
+        int size = (int) Math.min(remaining, in.readableBytes());
+        if (size > 0) {
+            out.add(in.readRetainedSlice(size));
+            remaining -= size;
+        }
+    }
+
+    /** Section 7.1: hexadecimal digits, and perhaps extensions behind a semicolon. */
+    private void decodeChunkSize(ByteBuf in) {
+        int begin = in.readerIndex();
+        int lf = in.indexOf(begin, Math.min(in.writerIndex(), begin + MAX_SIZE_LINE), HttpConstants.LF);
+        if (lf < 0) {
+            if (in.readableBytes() >= MAX_SIZE_LINE) {
+                throw new IllegalArgumentException("the line of a chunk's size is too long");
+            }
+            return;
+        }
+        byte[] line = new byte[lf + 1 - begin];
+        in.readBytes(line);
+        int end = line.length - 2;
+        if (end < 1 || line[end] != HttpConstants.CR) {
+            throw new IllegalArgumentException("a chunk's size that does not end with CRLF");
+        }
+        long size = 0;
+        int at = 0;
+        for (int digit; at < end && (digit = Character.digit(line[at], 16)) >= 0; at++) {
+            size = size << 4 | digit;
+            if (size > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("a chunk's size that nobody means");
+            }
+        }
+        if (at == 0) {
+            throw new IllegalArgumentException("a chunk's size without a digit");
+        }
+        checkExtensions(line, at, end);
+        remaining = size;
+        if (size == 0) {
+            state = State.TRAILERS;
+            lines.begin(false);
+        } else {
+            state = State.CHUNK_DATA;
+        }
+    }
+
+    /** Section 7.1.1: nothing but a semicolon, after white space at most, begins them; no control character is in them. */
+    private static void checkExtensions(byte[] line, int from, int end) {
+        int at = from;
+        while (at < end && isBlank(line[at])) {
+            at++;
+        }
+        if (from < end && (at == end || line[at] != HttpConstants.SEMICOLON)) {
+            throw new IllegalArgumentException("a chunk's size that is no hexadecimal number");
+        }
+        for (; at < end; at++) {
+            if (line[at] >= 0 && line[at] < 0x20 && line[at] != HttpConstants.HT || line[at] == 0x7F) {
+                throw new IllegalArgumentException("a control character in a chunk's extension");
+            }
+        }
+    }
+
+    private void decodeChunkData(ByteBuf in, List<Object> out) {
+        passOn(in, out);
+        if (remaining == 0) {
+            state = State.CHUNK_END;
+        }
+    }
+
+    private void decodeChunkEnd(ByteBuf in) {
+        if (in.readableBytes() >= 2) {
+            if (in.readShort() != ('\r' << 8 | '\n')) {
+                throw new IllegalArgumentException("a chunk that is longer than its size");
+            }
+            state = State.CHUNK_SIZE;
+        }
+    }
+
+    /** Section 7.1.2; fields that frame or route the message are left out (RFC 9110 section 6.5.1). */
+    private void decodeTrailers(ByteBuf in, List<Object> out) {
+        int length = lines.scan(in);
+        if (length == Http1Lines.INCOMPLETE) {
+            return;
+        }
+        byte[] section = new byte[length];
+        in.readBytes(section);
+        LastHttpContent end = LastHttpContent.EMPTY_LAST_CONTENT;
+        if (lines.count() > 0) {
+            end = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, HEADERS);
+            readFields(section, 0, end.trailingHeaders(), null);
+            end.trailingHeaders()
+                    .remove(HttpHeaderNames.CONTENT_LENGTH)
+                    .remove(HttpHeaderNames.TRANSFER_ENCODING)
+                    .remove(HttpHeaderNames.TRAILER)
+                    .remove(HttpHeaderNames.HOST);
+        }
+        lines.begin(true);
+        endRequest(out, end);
+    }
+
+    private void endRequest(List<Object> out, LastHttpContent end) {
+        out.add(end);
+        state = State.HEAD;
+        held = upgradeAsked;
+        upgradeAsked = false;
+    }
+
+    // ---- bytes
+
+    private static int indexOf(byte[] bytes, byte wanted, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] == wanted) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static boolean isBlank(byte b) {
         return b == HttpConstants.SP || b == HttpConstants.HT;
     }
 
-    private static boolean isControl(byte b) {
-        return b >= 0 && b < 0x20 && b != HttpConstants.HT || b == 0x7F;
-    }
-
-    /** Whether one of eight bytes may be a control character; a tab counts. */
-    private static boolean hasControl(long word) {
-        long below = (word - EACH * 0x20) & ~word;
-        long delete = word ^ EACH * 0x7F;
-        return ((below | (delete - EACH) & ~delete) & HIGH_BITS) != 0;
-    }
-
-    // ---- the parts of the request line and the names of the fields
-
-    @Override
-    protected HttpMessage createMessage(String[] line) {
-        Http1Request created = new Http1Request(version(line[2]), HttpMethod.valueOf(line[0]), line[1], headersFactory);
-        request = created;
-        return created;
-    }
-
-    /** Section 2.3: the name in capitals, and two digits. */
-    private static HttpVersion version(String text) {
-        if (text.equals("HTTP/1.1")) {
-            return HttpVersion.HTTP_1_1;
-        }
-        if (text.length() != 8
-                || !text.startsWith("HTTP/")
-                || !isDigit(text.charAt(5))
-                || text.charAt(6) != '.'
-                || !isDigit(text.charAt(7))) {
-            throw new IllegalArgumentException("not a version of HTTP");
-        }
-        return HttpVersion.valueOf(text);
-    }
-
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
-    }
-
-    @Override
-    protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
-        if (start != 0) {
-            throw new IllegalArgumentException("white space before the method");
-        }
-        return super.splitFirstWordInitialLine(line, start, length);
-    }
-
-    @Override
-    protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
-        onlyOneSpaceBefore(line, start);
-        return super.splitSecondWordInitialLine(line, start, length);
-    }
-
-    @Override
-    protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
-        onlyOneSpaceBefore(line, start);
-        return super.splitThirdWordInitialLine(line, start, length);
-    }
-
-    private static void onlyOneSpaceBefore(byte[] line, int start) {
-        if (start < 2 || line[start - 1] != HttpConstants.SP || line[start - 2] <= HttpConstants.SP) {
-            throw new IllegalArgumentException("not a single space in the request line");
-        }
-    }
-
-    @Override
-    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
-        // In a trailer section there is no request, and Netty's own check.
-        if (request != null) {
-            if (length == 0) {
-                throw new IllegalArgumentException("a field without a name");
-            }
-            for (int i = start; i < start + length; i++) {
-                if (line[i] < 0 || !TOKEN[line[i]]) {
-                    throw new IllegalArgumentException("a field name that is no token");
-                }
-            }
-            request.note(Http1Request.field(line, start, length));
-        }
-        return super.splitHeaderName(line, start, length);
-    }
-
-    private static boolean[] tokenCharacters() {
-        boolean[] token = new boolean[128];
-        for (char c = 0; c < token.length; c++) {
-            token[c] = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
-                    || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
-        }
-        return token;
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
     }
 }

@@ -1,6 +1,7 @@
 package dev.parley.http;
 
 import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpMethod;
@@ -26,13 +27,32 @@ final class Http1Request extends DefaultHttpRequest {
     static final int OF_PAGE = 1 << 7;
 
     private int fields;
+    private long contentLength = -1;
 
     Http1Request(HttpVersion version, HttpMethod method, String target, HttpHeadersFactory headers) {
         super(version, method, target, headers);
     }
 
+    boolean has(int field) {
+        return (fields & field) != 0;
+    }
+
     void note(int field) {
         fields |= field == HOST && (fields & HOST) != 0 ? HOST_TWICE : field;
+    }
+
+    void contentLength(long bytes) {
+        contentLength = bytes;
+    }
+
+    /** The body's length as announced, or -1. */
+    static long contentLength(HttpRequest request) {
+        if (request instanceof Http1Request known) {
+            return known.contentLength;
+        }
+        // A codec of the user's has seen to it that it is one number.
+        String length = request.headers().get(HttpHeaderNames.CONTENT_LENGTH);
+        return length == null || request.decoderResult().isFailure() ? -1 : Long.parseLong(length);
     }
 
     /** What a request has, whoever decoded it. */

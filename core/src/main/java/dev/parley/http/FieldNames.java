@@ -1,0 +1,121 @@
+package dev.parley.http;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.util.AsciiString;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The names of fields: their grammar (RFC 9110 section 5.1), and the common ones as constants, so that the most are
+ * neither copied nor hashed anew.
+ *
+ * <p>A table with one place for each hash of a name without regard to case; of two known names with one place the latter
+ * is just not found, and made like an unknown one.
+ */
+final class FieldNames {
+    private static final int PLACES = 512;
+    private static final AsciiString[] KNOWN = new AsciiString[PLACES];
+    /** For each byte, the byte in lower case if it may stand in a token, else 0. */
+    private static final byte[] TOKEN = new byte[256];
+
+    static {
+        for (char c = '!'; c <= '~'; c++) {
+            boolean letterOrDigit = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+            if (letterOrDigit || "!#$%&'*+-.^_`|~".indexOf(c) >= 0) {
+                TOKEN[c] = (byte) Character.toLowerCase(c);
+            }
+        }
+        Arrays.fill(KNOWN, AsciiString.EMPTY_STRING);
+        List.of(
+                        HttpHeaderNames.HOST,
+                        HttpHeaderNames.CONNECTION,
+                        HttpHeaderNames.CONTENT_LENGTH,
+                        HttpHeaderNames.CONTENT_TYPE,
+                        HttpHeaderNames.TRANSFER_ENCODING,
+                        HttpHeaderNames.EXPECT,
+                        HttpHeaderNames.UPGRADE,
+                        HttpHeaderNames.ORIGIN,
+                        AsciiString.cached("sec-fetch-site"),
+                        AsciiString.cached("sec-fetch-mode"),
+                        AsciiString.cached("sec-fetch-dest"),
+                        AsciiString.cached("sec-ch-ua"),
+                        AsciiString.cached("sec-ch-ua-mobile"),
+                        AsciiString.cached("sec-ch-ua-platform"),
+                        AsciiString.cached("upgrade-insecure-requests"),
+                        AsciiString.cached("last-event-id"),
+                        HttpHeaderNames.ACCEPT,
+                        HttpHeaderNames.ACCEPT_ENCODING,
+                        HttpHeaderNames.ACCEPT_LANGUAGE,
+                        HttpHeaderNames.AUTHORIZATION,
+                        HttpHeaderNames.CACHE_CONTROL,
+                        HttpHeaderNames.COOKIE,
+                        HttpHeaderNames.IF_MODIFIED_SINCE,
+                        HttpHeaderNames.IF_NONE_MATCH,
+                        HttpHeaderNames.PRAGMA,
+                        HttpHeaderNames.RANGE,
+                        HttpHeaderNames.REFERER,
+                        HttpHeaderNames.SEC_WEBSOCKET_KEY,
+                        HttpHeaderNames.SEC_WEBSOCKET_VERSION,
+                        HttpHeaderNames.SEC_WEBSOCKET_EXTENSIONS,
+                        HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL,
+                        HttpHeaderNames.USER_AGENT,
+                        HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD,
+                        HttpHeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
+                .forEach(name -> KNOWN[place(hash(name.array(), 0, name.length()))] = name);
+    }
+
+    private FieldNames() {}
+
+    /**
+     * The name that stands before a colon.
+     *
+     * @param colon where the name ends
+     * @return a constant where the name is a common one
+     * @throws IllegalArgumentException if it is no token
+     */
+    static AsciiString name(byte[] line, int start, int colon) {
+        if (start == colon) {
+            throw new IllegalArgumentException("a field without a name");
+        }
+        AsciiString known = KNOWN[place(hash(line, start, colon))];
+        return isSame(known, line, start, colon) ? known : new AsciiString(line, start, colon - start, true);
+    }
+
+    /** A hash without regard to case; refuses what is no token. */
+    private static int hash(byte[] line, int start, int end) {
+        int hash = end - start;
+        for (int i = start; i < end; i++) {
+            byte lower = TOKEN[line[i] & 0xFF];
+            if (lower == 0) {
+                throw new IllegalArgumentException("a field name or method that is no token");
+            }
+            hash = hash * 31 + lower;
+        }
+        return hash;
+    }
+
+    private static int place(int hash) {
+        return (hash ^ hash >>> 9 ^ hash >>> 18) & PLACES - 1;
+    }
+
+    private static boolean isSame(AsciiString known, byte[] line, int start, int end) {
+        byte[] lower = known.array();
+        if (lower.length != end - start) {
+            return false;
+        }
+        for (int i = 0; i < lower.length; i++) {
+            if (TOKEN[line[start + i] & 0xFF] != lower[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Refuses what is no token. */
+    static void checkToken(byte[] line, int start, int end) {
+        if (start == end) {
+            throw new IllegalArgumentException("a method of no letters");
+        }
+        hash(line, start, end);
+    }
+}
