@@ -44,14 +44,18 @@ class Http2WireTest {
 
     private final Routes routes = Routes.builder()
             .get("/", exchange -> exchange.respond(Response.text("hi")))
-            .get("/headers", exchange -> exchange.respond(Response.text(exchange.authority() + " "
-                    + exchange.header("cookie").orElse("none"))))
+            .get(
+                    "/headers",
+                    exchange -> exchange.respond(Response.text(exchange.authority() + " "
+                            + exchange.header("cookie").orElse("none"))))
             .get("/later", this::keep)
             .post("/later", this::keep)
             .post("/unread", exchange -> exchange.respond(Response.text("unread")))
-            .post("/echo", exchange -> exchange.respond(exchange.body()
-                    .thenApply(body -> Response.text(
-                            body.text() + body.trailers().get("x-sum", "")))))
+            .post(
+                    "/echo",
+                    exchange -> exchange.respond(exchange.body()
+                            .thenApply(body ->
+                                    Response.text(body.text() + body.trailers().get("x-sum", "")))))
             .post("/slow", this::receive)
             .get("/trailers", Http2WireTest::trailers)
             .build();
@@ -119,18 +123,23 @@ class Http2WireTest {
             try (Http2Client client = new Http2Client(WireChannel.serving(routes))) {
                 client.send(Http2Client.PREFACE + frame(4, 0, 0, ""));
                 assertThat(client.received())
-                        .isEqualTo("0 SETTINGS 3=100 4=1048576 6=16384 8=1\n0 WINDOW_UPDATE 1966082\n0 WINDOW_UPDATE 2162687\n0 SETTINGS ACK\n");
+                        .isEqualTo(
+                                "0 SETTINGS 3=100 4=1048576 6=16384 8=1\n0 WINDOW_UPDATE 1966082\n0 WINDOW_UPDATE 2162687\n0 SETTINGS ACK\n");
             }
         }
 
         @Test
         void mayComeByteByByte() {
             try (Http2Client client = new Http2Client(WireChannel.serving(routes))) {
-                String all = Http2Client.PREFACE + frame(4, 0, 0, "") + frame(4, 1, 0, "") + post(1, "/echo")
-                        + data(1, END_STREAM, "abc") + get(3, "/");
+                String all = Http2Client.PREFACE
+                        + frame(4, 0, 0, "")
+                        + frame(4, 1, 0, "")
+                        + post(1, "/echo")
+                        + data(1, END_STREAM, "abc")
+                        + get(3, "/");
                 StringBuilder received = new StringBuilder();
-                for (char c : all.toCharArray()) {
-                    client.send(String.valueOf(c));
+                for (int i = 0; i < all.length(); i++) {
+                    client.send(all.substring(i, i + 1));
                     received.append(client.received());
                 }
                 assertThat(received.toString()).endsWith(ok(1, "abc") + ok(3, "hi"));
@@ -219,8 +228,7 @@ class Http2WireTest {
                 client.send(post(1, "/echo") + data(1, 0, "abc") + headers(1, END_STREAM, "x-sum", "294"));
                 client.send(get(3, "/trailers"));
                 assertThat(client.received())
-                        .isEqualTo(ok(1, "abc294")
-                                + "3 HEADERS :status=200\n3 DATA ab\n3 HEADERS x-sum=195 END\n");
+                        .isEqualTo(ok(1, "abc294") + "3 HEADERS :status=200\n3 DATA ab\n3 HEADERS x-sum=195 END\n");
             }
         }
 
@@ -259,8 +267,8 @@ class Http2WireTest {
             try (Http2Client client = open()) {
                 client.send(post(1, "/echo", "expect", "x") + data(1, END_STREAM, "abc"));
                 assertThat(client.received())
-                        .isEqualTo(problem(
-                                1, 417, "Expectation Failed", "No expectation but 100-continue can be met."));
+                        .isEqualTo(
+                                problem(1, 417, "Expectation Failed", "No expectation but 100-continue can be met."));
             }
         }
 
@@ -277,11 +285,10 @@ class Http2WireTest {
 
         @Test
         void withABodyOverTheLimitIsAnsweredWhollyAndThenReset() {
-            try (Http2Client client =
-                    Http2Client.open(routes, HttpLimits.builder().maxBodyBytes(5).build())) {
+            try (Http2Client client = Http2Client.open(
+                    routes, HttpLimits.builder().maxBodyBytes(5).build())) {
                 client.send(post(1, "/echo", "content-length", "6"));
-                String tooBig =
-                        problem(1, 413, "Request Entity Too Large", "The body is over the limit of 5 bytes.");
+                String tooBig = problem(1, 413, "Request Entity Too Large", "The body is over the limit of 5 bytes.");
                 assertThat(client.received()).isEqualTo(tooBig + "1 RST_STREAM NO_ERROR\n");
 
                 client.send(post(3, "/echo") + data(3, 0, "abc") + data(3, 0, "def"));
@@ -354,10 +361,22 @@ class Http2WireTest {
         void takesItsHostFromTheAuthorityAndJoinsCookies() {
             try (Http2Client client = open()) {
                 client.send(headers(
-                        1, END_STREAM, ":method", "GET", ":scheme", "http", ":path", "/headers", ":authority",
-                        "b:1", "cookie", "x=1", "cookie", "y=2"));
-                client.send(headers(
-                        3, END_STREAM, ":method", "GET", ":scheme", "http", ":path", "/headers", "host", "c"));
+                        1,
+                        END_STREAM,
+                        ":method",
+                        "GET",
+                        ":scheme",
+                        "http",
+                        ":path",
+                        "/headers",
+                        ":authority",
+                        "b:1",
+                        "cookie",
+                        "x=1",
+                        "cookie",
+                        "y=2"));
+                client.send(
+                        headers(3, END_STREAM, ":method", "GET", ":scheme", "http", ":path", "/headers", "host", "c"));
                 assertThat(client.received()).isEqualTo(ok(1, "b:1 x=1; y=2") + ok(3, "c none"));
             }
         }
@@ -376,7 +395,8 @@ class Http2WireTest {
         }
 
         private void assertMalformed(String... fields) {
-            assertThat(answerTo(fields)).as(Arrays.toString(fields))
+            assertThat(answerTo(fields))
+                    .as(Arrays.toString(fields))
                     .isEqualTo("1 RST_STREAM PROTOCOL_ERROR\n" + ok(3, "hi"));
         }
 
@@ -437,11 +457,11 @@ class Http2WireTest {
         void ofTheAuthorityIsRefused() {
             String notHost = problem(1, 400, "Bad Request", "The Host header is not the :authority.") + ok(3, "hi");
             String missing = problem(1, 400, "Bad Request", "There must be an :authority.") + ok(3, "hi");
-            String malformed =
-                    problem(1, 400, "Bad Request", "The :authority is not a host and port.") + ok(3, "hi");
+            String malformed = problem(1, 400, "Bad Request", "The :authority is not a host and port.") + ok(3, "hi");
             assertThat(answerTo(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "a", "host", "b"))
                     .isEqualTo(notHost);
-            assertThat(answerTo(":method", "GET", ":scheme", "http", ":path", "/")).isEqualTo(missing);
+            assertThat(answerTo(":method", "GET", ":scheme", "http", ":path", "/"))
+                    .isEqualTo(missing);
             assertThat(answerTo(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "u@a"))
                     .isEqualTo(malformed);
         }
@@ -454,9 +474,10 @@ class Http2WireTest {
             assertThat(answerTo(request("GET", "/" + "x".repeat(8191))))
                     .isEqualTo(problem(1, 404, "Not Found", "") + ok(3, "hi"));
             assertThat(answerTo(request("GET", "/\u0001"))).contains("1 ").endsWith(ok(3, "hi"));
-            assertThat(answerTo(request("GET", "/%2e%2e/x"))).startsWith("1 HEADERS :status=400").endsWith(ok(3, "hi"));
-            assertThat(answerTo(request("BREW", "/")))
-                    .isEqualTo(problem(1, 501, "Not Implemented", "") + ok(3, "hi"));
+            assertThat(answerTo(request("GET", "/%2e%2e/x")))
+                    .startsWith("1 HEADERS :status=400")
+                    .endsWith(ok(3, "hi"));
+            assertThat(answerTo(request("BREW", "/"))).isEqualTo(problem(1, 501, "Not Implemented", "") + ok(3, "hi"));
         }
 
         @Test
@@ -641,12 +662,23 @@ class Http2WireTest {
 
         private void connect(Http2Client client) {
             client.send(headers(
-                    1, 0, ":method", "CONNECT", ":protocol", "websocket", ":scheme", "http", ":path", "/later",
-                    ":authority", "a"));
+                    1,
+                    0,
+                    ":method",
+                    "CONNECT",
+                    ":protocol",
+                    "websocket",
+                    ":scheme",
+                    "http",
+                    ":path",
+                    "/later",
+                    ":authority",
+                    "a"));
             Exchange exchange = later.remove();
             assertThat(exchange.requestedProtocol()).contains("websocket");
-            exchange.switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> pipeline.addLast(
-                    new ChannelInboundHandlerAdapter() {
+            exchange.switchProtocol(
+                    EmptyHttpHeaders.INSTANCE,
+                    pipeline -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
                         @Override
                         public void channelRead(ChannelHandlerContext ctx, Object message) {
                             events.add(((ByteBuf) message).toString(StandardCharsets.ISO_8859_1));
