@@ -100,7 +100,11 @@ final class FileSender {
             }
         } catch (IOException e) {
             chunk.release();
-            exchange.fail(e);
+            exchange.onLoop(() -> {
+                if (!exchange.hasEnded()) { // else the file was closed under this read, as nobody wants it any more
+                    exchange.fail(e);
+                }
+            });
             return;
         }
         position += size;

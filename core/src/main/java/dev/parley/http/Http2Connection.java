@@ -3,6 +3,7 @@ package dev.parley.http;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
@@ -10,6 +11,7 @@ import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -78,7 +80,10 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void openWindow(ChannelHandlerContext active) {
-        int more = context.limits().http2ConnectionWindowBytes() - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
+        var connection = codec.connection();
+        // Netty has opened it by some of this already, where the window of a stream is larger than the default.
+        int more = context.limits().http2ConnectionWindowBytes()
+                - connection.local().flowController().initialWindowSize(connection.connectionStream());
         if (more > 0) {
             active.writeAndFlush(new DefaultHttp2WindowUpdateFrame(more));
         }
@@ -97,8 +102,21 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
-        LOG.debug("{} failed and is closed", failed.channel(), cause);
-        failed.close();
+        if (cause instanceof IOException || cause instanceof CodecException && !isHttp2(cause)) {
+            LOG.debug("{} is gone", failed.channel(), cause);
+            failed.close();
+        } else if (!isHttp2(cause)) {
+            LOG.error("{} failed and is closed", failed.channel(), cause);
+            failed.close();
+        } else {
+            LOG.debug("{} broke HTTP/2 and is closed", failed.channel(), cause);
+            // The codec is about to tell the client why; a close now would say that nothing was wrong.
+            failed.channel().eventLoop().execute(failed::close);
+        }
+    }
+
+    private static boolean isHttp2(Throwable cause) {
+        return Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null;
     }
 
     /** The connection's idle limit, and its end. */
@@ -146,14 +164,17 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
         @Override
         void drain(Duration left) {
-            codec.gracefulShutdownTimeoutMillis(left.toMillis());
+            codec.gracefulShutdownTimeoutMillis(-1); // shutDown comes in its time
             close();
         }
 
         @Override
         void shutDown() {
             codec.gracefulShutdownTimeoutMillis(0);
-            close();
+            if (ctx != null) {
+                // After the streams, which have watches of their own, and tell their exchanges why.
+                ctx.channel().eventLoop().execute(this::close);
+            }
         }
     }
 }

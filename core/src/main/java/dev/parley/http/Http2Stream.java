@@ -18,6 +18,7 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
@@ -84,8 +85,13 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
-        LOG.debug("{} failed and is closed", failed.channel(), cause);
-        failed.close();
+        if (cause instanceof Http2Exception broken) {
+            LOG.debug("{} broke HTTP/2 and is reset", failed.channel(), cause);
+            reset(broken.error());
+        } else {
+            LOG.error("{} failed and is reset", failed.channel(), cause);
+            reset(Http2Error.INTERNAL_ERROR);
+        }
     }
 
     @Override
@@ -134,6 +140,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         boolean extendedConnect = headers.contains(":protocol");
         if (fields == null
                 || headers.method() == null
+                || headers.path() != null && headers.path().length() == 0
+                || extendedConnect && !HttpMethod.CONNECT.asciiName().contentEquals(headers.method())
                 || (HttpMethod.CONNECT.asciiName().contentEquals(headers.method()) && !extendedConnect
                         ? headers.path() != null
                         : headers.path() == null || headers.scheme() == null)) {

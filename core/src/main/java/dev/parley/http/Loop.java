@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -97,20 +98,26 @@ final class Loop {
 
     /** Tells all connections to come to an end, and cuts them off when the time is over. May be called from any thread. */
     CompletableFuture<Void> drain(Duration limit) {
-        eventLoop.execute(() -> {
-            long deadline = eventLoop.ticker().nanoTime() + limit.toNanos();
-            drainDeadline = draining ? Math.min(drainDeadline, deadline) : deadline;
-            draining = true;
-            for (Watch watch : watches()) {
-                watch.drain(drainLeft());
-            }
-            if (watches == 0) {
-                drained.complete(null);
-            } else {
-                eventLoop.schedule(this::shutDown, limit.toNanos(), TimeUnit.NANOSECONDS);
-            }
-        });
+        try {
+            eventLoop.execute(() -> begin(limit));
+        } catch (RejectedExecutionException e) {
+            drained.complete(null); // an event loop that has stopped has no connections
+        }
         return drained;
+    }
+
+    private void begin(Duration limit) {
+        long deadline = eventLoop.ticker().nanoTime() + limit.toNanos();
+        drainDeadline = draining ? Math.min(drainDeadline, deadline) : deadline;
+        draining = true;
+        for (Watch watch : watches()) {
+            watch.drain(drainLeft());
+        }
+        if (watches == 0) {
+            drained.complete(null);
+        } else {
+            eventLoop.schedule(this::shutDown, limit.toNanos(), TimeUnit.NANOSECONDS);
+        }
     }
 
     private void shutDown() {

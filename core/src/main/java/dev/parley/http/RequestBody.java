@@ -36,6 +36,8 @@ final class RequestBody {
     private static final byte[] EMPTY = {};
     /** An announced length up to this is believed, as far as the first allocation goes. */
     private static final int BELIEVED_LENGTH = 64 * 1024;
+    /** What a JVM can surely make; more than that is over the limit of a whole body, whatever that says. */
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     private static final AtomicIntegerFieldUpdater<RequestBody> CLAIMED =
             AtomicIntegerFieldUpdater.newUpdater(RequestBody.class, "claimed");
@@ -86,6 +88,7 @@ final class RequestBody {
     }
 
     void readWhole(CompletableFuture<Body> future) {
+        limit = Math.min(limit, LARGEST_ARRAY);
         if (mayBegin(future::completeExceptionally)) {
             mode = Mode.WHOLE;
             whole = future;
@@ -244,7 +247,7 @@ final class RequestBody {
             // Twice as much each time, but no more than what was announced, if something was.
             long wanted =
                     Math.max(at + size, Math.min(gathered.length * 2L, announced > 0 ? announced : Long.MAX_VALUE));
-            gathered = Arrays.copyOf(gathered, (int) Math.min(wanted, Integer.MAX_VALUE - 8));
+            gathered = Arrays.copyOf(gathered, (int) Math.min(wanted, LARGEST_ARRAY));
         }
         data.readBytes(gathered, at, size).release();
         return at + size;
@@ -290,8 +293,9 @@ final class RequestBody {
     }
 
     private void awaitListener(CompletionStage<?> ready) {
-        if (ready == BodyListener.READY) {
-            return;
+        if (ready == BodyListener.READY
+                || ready instanceof CompletableFuture<?> done && done.isDone() && !done.isCompletedExceptionally()) {
+            return; // to the loop: one call inside the other for each chunk would fill the stack
         }
         listenerBusy = true;
         ready.whenComplete((ignored, failure) -> exchange.onLoop(() -> {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.DefaultChannelId;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalServerChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +31,11 @@ final class WireChannel implements AutoCloseable {
     /** An embedded channel whose peer may stop reading. */
     private static final class Stallable extends EmbeddedChannel {
         private boolean stalled;
+
+        /** Accepted by a server: HTTP/2 on a channel without such a parent takes itself for a client. */
+        Stallable() {
+            super(new LocalServerChannel(), DefaultChannelId.newInstance(), true, false);
+        }
 
         @Override
         protected void doWrite(ChannelOutboundBuffer in) throws Exception {
