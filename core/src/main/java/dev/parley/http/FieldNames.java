@@ -14,7 +14,8 @@ import java.util.List;
  */
 final class FieldNames {
     private static final int PLACES = 512;
-    private static final AsciiString[] KNOWN = new AsciiString[PLACES];
+    private static final Known[] KNOWN = new Known[PLACES];
+    private static final Known NONE = new Known(AsciiString.EMPTY_STRING, 0);
     /** For each byte, the byte in lower case if it may stand in a token, else 0. */
     private static final byte[] TOKEN = new byte[256];
 
@@ -25,7 +26,7 @@ final class FieldNames {
                 TOKEN[c] = (byte) Character.toLowerCase(c);
             }
         }
-        Arrays.fill(KNOWN, AsciiString.EMPTY_STRING);
+        Arrays.fill(KNOWN, NONE);
         List.of(
                         HttpHeaderNames.HOST,
                         HttpHeaderNames.CONNECTION,
@@ -61,10 +62,18 @@ final class FieldNames {
                         HttpHeaderNames.USER_AGENT,
                         HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD,
                         HttpHeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
-                .forEach(name -> KNOWN[place(hash(name.array(), 0, name.length()))] = name);
+                .forEach(name -> KNOWN[place(hash(name.array(), 0, name.length()))] =
+                        new Known(name, Http1Request.field(name.array(), 0, name.length())));
     }
 
     private FieldNames() {}
+
+    /**
+     * A name, and what it is to the server.
+     *
+     * @param field one of {@link Http1Request}'s, or 0
+     */
+    record Known(AsciiString name, int field) {}
 
     /**
      * The name that stands before a colon.
@@ -73,12 +82,16 @@ final class FieldNames {
      * @return a constant where the name is a common one
      * @throws IllegalArgumentException if it is no token
      */
-    static AsciiString name(byte[] line, int start, int colon) {
+    static Known name(byte[] line, int start, int colon) {
         if (start == colon) {
             throw new IllegalArgumentException("a field without a name");
         }
-        AsciiString known = KNOWN[place(hash(line, start, colon))];
-        return isSame(known, line, start, colon) ? known : new AsciiString(line, start, colon - start, true);
+        Known known = KNOWN[place(hash(line, start, colon))];
+        return isSame(known.name, line, start, colon)
+                ? known
+                : new Known(
+                        new AsciiString(line, start, colon - start, true),
+                        Http1Request.field(line, start, colon - start));
     }
 
     /** A hash without regard to case; refuses what is no token. */

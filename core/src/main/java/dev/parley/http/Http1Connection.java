@@ -389,7 +389,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         if (has(Http1Request.HOST_TWICE) || !has(Http1Request.HOST) && version.minorVersion() == 1) {
             return Problem.of(400, "There must be one Host header.");
         }
-        String host = headers.get(HttpHeaderNames.HOST);
+        String host = Http1Request.host(request);
         if (host != null && !host.equals(lastHost)) {
             if (!host.isEmpty() && Authority.parse(host) == null) {
                 return Problem.of(400, "The Host header is not a host and port.");

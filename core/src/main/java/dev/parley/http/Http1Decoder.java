@@ -13,7 +13,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -199,6 +198,8 @@ final class Http1Decoder extends ByteToMessageDecoder {
         out.add(request);
         if (state == State.HEAD) {
             endRequest(out, LastHttpContent.EMPTY_LAST_CONTENT);
+        } else if (state == State.FIXED_BODY) {
+            decodeFixedBody(in, out);
         }
     }
 
@@ -251,7 +252,7 @@ final class Http1Decoder extends ByteToMessageDecoder {
             if (colon < 0) {
                 throw new IllegalArgumentException("a field without a colon");
             }
-            AsciiString name = FieldNames.name(section, start, colon);
+            FieldNames.Known name = FieldNames.name(section, start, colon);
             int from = colon + 1;
             while (from < end && isBlank(section[from])) {
                 from++;
@@ -259,16 +260,16 @@ final class Http1Decoder extends ByteToMessageDecoder {
             while (end > from && isBlank(section[end - 1])) {
                 end--;
             }
-            to.add(name, new String(section, from, end - from, StandardCharsets.ISO_8859_1));
-            if (request != null) {
-                request.note(Http1Request.field(section, start, colon - start));
+            String value = new String(section, from, end - from, StandardCharsets.ISO_8859_1);
+            to.add(name.name(), value);
+            if (request != null && name.field() != 0) {
+                request.note(name.field(), value);
             }
         }
     }
 
     /** Section 6.3: how long the body is. */
     private void frame(Http1Request request) {
-        HttpHeaders headers = request.headers();
         if (request.has(Http1Request.TRANSFER_ENCODING)) {
             if (request.has(Http1Request.CONTENT_LENGTH)) {
                 throw new IllegalArgumentException("Content-Length beside Transfer-Encoding");
@@ -276,15 +277,13 @@ final class Http1Decoder extends ByteToMessageDecoder {
             if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
                 throw new IllegalArgumentException("Transfer-Encoding in another version than HTTP/1.1");
             }
-            checkCodings(headers.getAll(HttpHeaderNames.TRANSFER_ENCODING));
+            checkCodings(request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING));
             state = State.CHUNK_SIZE;
         } else if (request.has(Http1Request.CONTENT_LENGTH)) {
-            List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
-            remaining = lengths.size() == 1 ? decimal(lengths.get(0)) : -1;
+            remaining = request.contentLength();
             if (remaining < 0) {
                 throw new IllegalArgumentException("a Content-Length that is not one number");
             }
-            request.contentLength(remaining);
             state = remaining == 0 ? State.HEAD : State.FIXED_BODY;
         }
     }
@@ -298,22 +297,6 @@ final class Http1Decoder extends ByteToMessageDecoder {
                 throw new IllegalArgumentException("a Transfer-Encoding that does not end with chunked, once");
             }
         }
-    }
-
-    /** A number of digits only, or -1. */
-    private static long decimal(String text) {
-        if (text.isEmpty() || text.length() > 18) {
-            return -1;
-        }
-        long value = 0;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < '0' || c > '9') {
-                return -1;
-            }
-            value = value * 10 + c - '0';
-        }
-        return value;
     }
 
     // ---- the body

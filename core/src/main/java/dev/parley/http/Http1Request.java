@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.AsciiString;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that knows which of the fields that matter to the server it has, so that no field is looked up in vain.
@@ -28,6 +29,7 @@ final class Http1Request extends DefaultHttpRequest {
 
     private int fields;
     private long contentLength = -1;
+    private @Nullable String host;
 
     Http1Request(HttpVersion version, HttpMethod method, String target, HttpHeadersFactory headers) {
         super(version, method, target, headers);
@@ -37,12 +39,43 @@ final class Http1Request extends DefaultHttpRequest {
         return (fields & field) != 0;
     }
 
-    void note(int field) {
-        fields |= field == HOST && (fields & HOST) != 0 ? HOST_TWICE : field;
+    /** A field of the request; a second one of a kind that may be there once makes it malformed. */
+    void note(int field, String value) {
+        if (field == HOST) {
+            fields |= (fields & HOST) == 0 ? HOST : HOST_TWICE;
+            host = value;
+        } else if (field == CONTENT_LENGTH) {
+            contentLength = has(CONTENT_LENGTH) ? -1 : decimal(value);
+        }
+        fields |= field;
     }
 
-    void contentLength(long bytes) {
-        contentLength = bytes;
+    /** {@code Content-Length}; -1 if there is none, or it is not one number. */
+    long contentLength() {
+        return contentLength;
+    }
+
+    /** A number of digits only, or -1. */
+    private static long decimal(String text) {
+        if (text.isEmpty() || text.length() > 18) {
+            return -1;
+        }
+        long value = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            value = value * 10 + c - '0';
+        }
+        return value;
+    }
+
+    /** {@code Host}, or {@code null}. */
+    static @Nullable String host(HttpRequest request) {
+        return request instanceof Http1Request known
+                ? known.host
+                : request.headers().get(HttpHeaderNames.HOST);
     }
 
     /** The body's length as announced, or -1. */
