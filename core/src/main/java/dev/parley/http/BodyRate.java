@@ -2,12 +2,18 @@ package dev.parley.http;
 
 /**
  * Whether a body comes fast enough: at least {@link HttpLimits#minBodyBytesPerSecond} over each window of
- * {@link HttpLimits#bodyTimeout}, not counting windows in which it was the application that made it wait.
+ * {@link HttpLimits#bodyTimeout}. The time in which the application makes it wait does not count.
  */
 final class BodyRate {
+    private static final long RUNNING = -1;
+    /** Far beyond any window, and far from an overflow. */
+    private static final long NEVER = Long.MAX_VALUE / 4;
+
     private final ServerContext context;
     private long windowBegan;
     private long receivedBefore;
+    /** Since when the application makes the body wait, or {@link #RUNNING}. */
+    private long pausedSince = RUNNING;
 
     BodyRate(ServerContext context) {
         this.context = context;
@@ -17,11 +23,30 @@ final class BodyRate {
     void begin(long now, long received) {
         windowBegan = now;
         receivedBefore = received;
+        pausedSince = RUNNING;
     }
 
-    /** When the window ends. */
+    /**
+     * Stops the clock while the application does not want more, and lets it go on.
+     *
+     * @return whether that is a change
+     */
+    boolean wanted(boolean more, long now) {
+        if (more == (pausedSince == RUNNING)) {
+            return false;
+        }
+        if (more) {
+            windowBegan += now - pausedSince;
+            pausedSince = RUNNING;
+        } else {
+            pausedSince = now;
+        }
+        return true;
+    }
+
+    /** When the window ends, as far as one can tell now. */
     long end() {
-        return windowBegan + context.bodyTicks();
+        return pausedSince == RUNNING ? windowBegan + context.bodyTicks() : NEVER;
     }
 
     /** Whether the window has ended with less than it should have; else, if it has ended, the next begins. */
@@ -29,7 +54,7 @@ final class BodyRate {
         if (now < end()) {
             return false;
         }
-        if (body.wantsMore() && body.received() - receivedBefore < context.leastBodyBytes()) {
+        if (body.received() - receivedBefore < context.leastBodyBytes()) {
             return true;
         }
         begin(now, body.received());

@@ -61,7 +61,7 @@ final class FileSender {
             return;
         }
         FileSender sender = new FileSender(exchange, wire, file, content.offset(), length);
-        exchange.onLoop(() -> sender.begin(response.header("Content-Length", Long.toString(length))));
+        exchange.onLoop(() -> sender.begin(response.withLength(length)));
     }
 
     private void begin(Response head) {

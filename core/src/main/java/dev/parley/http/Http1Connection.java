@@ -1,6 +1,7 @@
 package dev.parley.http;
 
-import io.netty.buffer.ByteBuf;
+import dev.parley.http.Http1Writer.Framing;
+import dev.parley.http.Http1Writer.Persistence;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -12,12 +13,9 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.DecoderResultProvider;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -27,7 +25,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -49,10 +46,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One HTTP/1.x connection, behind a codec that gives and takes Netty's HTTP objects.
+ * One HTTP/1.x connection: behind Parley's own decoder, or behind a codec of the user's.
  *
  * <pre>
- *   bytes ⇄ Http1Codec (or HttpServerCodec) ⇄ Http1Connection → Routes → Endpoint
+ *   bytes → Http1Decoder → Http1Connection → Routes → Endpoint → HttpExchange → Http1Connection → Http1ByteWriter → bytes
  * </pre>
  *
  * <p><b>States.</b> Requests are answered one after the other: there is at most one exchange, and what the client sends
@@ -76,15 +73,25 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private static final long NEVER = Long.MAX_VALUE / 4;
 
     private final ServerContext context;
+    private final @Nullable Http1Decoder decoder;
+    private final Http1Writer writer;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Loop loop;
+    private boolean secure;
+    private boolean proxied;
 
     private @Nullable HttpExchange exchange;
     /** The request of the exchange has been read to its end. */
     private boolean requestComplete;
 
+    /** A {@code Host} that was found legal: most clients send the same again. */
+    private @Nullable String lastHost;
+
     private boolean keepAlive;
-    private boolean chunked;
+    /** Which of the fields that matter here the request has: {@link Http1Request}. */
+    private int fields;
+
+    private Framing framing = Framing.NONE;
     /** Nothing more is answered. */
     private boolean closing;
 
@@ -107,17 +114,25 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     private final Watch watch;
 
-    Http1Connection(ServerContext context) {
+    /**
+     * A connection.
+     *
+     * @param decoder in front of this, if Parley made the pipeline
+     */
+    Http1Connection(ServerContext context, @Nullable Http1Decoder decoder) {
         this.context = context;
+        this.decoder = decoder;
+        this.writer = decoder == null ? new Http1ObjectWriter() : new Http1ByteWriter();
         this.watch = new Watch();
     }
 
     // ---- the channel
 
     @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        ctx = context;
-        loop = this.context.loop(context.channel().eventLoop());
+    public void handlerAdded(ChannelHandlerContext added) {
+        ctx = added;
+        loop = context.loop(added.channel().eventLoop());
+        secure = Addresses.isSecure(added.channel());
         watch.begin();
     }
 
@@ -154,11 +169,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             ahead.forEach(ReferenceCountUtil::release);
             ahead.clear();
         }
+        writer.discard();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
             LOG.debug("{} is gone", context.channel(), cause);
         } else {
             LOG.error("{} failed and is closed", context.channel(), cause);
@@ -187,12 +203,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
         if (flushNeeded) {
             flushNeeded = false;
-            context.flush();
+            writer.flush(context);
         }
-        if (!messageRead) {
+        // Behind a codec of the user all that can be seen is that the bytes made no message.
+        if (decoder == null ? !messageRead : decoder.isHeadBegun()) {
             watch.partOfHeadRead();
         }
         messageRead = false;
+        if (decoder != null && decoder.heldBytes() > 0) {
+            appetiteChanged();
+        }
         context.fireChannelReadComplete();
     }
 
@@ -218,6 +238,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         ahead.add(message);
         if (message instanceof HttpRequest) {
             requestsAhead++;
+            if (decoder != null && requestsAhead >= context.limits().maxPipelined()) {
+                decoder.takeNoMore();
+            }
         }
         if (message instanceof ByteBufHolder holder) {
             bytesAhead += holder.content().readableBytes();
@@ -240,7 +263,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                         closeAfterAnswer();
                         return;
                     }
-                    holdNoMore();
                 }
                 Deque<Object> queue = ahead;
                 Object next = queue == null ? null : queue.peek();
@@ -262,7 +284,21 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         } finally {
             advancing = false;
         }
+        decodeOn();
         appetiteChanged();
+    }
+
+    /** Lets the decoder go on with what it held back until now. */
+    private void decodeOn() {
+        if (decoder == null || closing || switched) {
+            return;
+        }
+        // The request that asked for another protocol is the last that was decoded, and it has been answered in HTTP.
+        boolean goesOn = exchange == null && requestsAhead == 0 && decoder.goOn();
+        boolean takesMore = requestsAhead < context.limits().maxPipelined() && decoder.takeMore();
+        if (goesOn || takesMore) {
+            decoder.decodeHeld();
+        }
     }
 
     private void accept(Object message) {
@@ -277,17 +313,23 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     private void begin(HttpRequest request) {
+        if (watch.first) {
+            proxied = context.proxies().trusts(peerAddress());
+        }
         DecoderResult result = request.decoderResult();
         HttpVersion version = request.protocolVersion();
         Protocol protocol = version.minorVersion() == 0 ? Protocol.HTTP_1_0 : Protocol.HTTP_1_1;
-        keepAlive = HttpUtil.isKeepAlive(request);
+        fields = Http1Request.fields(request);
+        keepAlive = has(Http1Request.CONNECTION) ? HttpUtil.isKeepAlive(request) : protocol == Protocol.HTTP_1_1;
         requestComplete = false;
-        chunked = false;
         Problem problem = result.isFailure() ? undecodable(result.cause()) : refusal(request);
         RequestTarget target = null;
         if (problem == null) {
             try {
-                target = RequestTarget.parse(request.uri());
+                // The target of CONNECT is no path; it is refused for its method.
+                target = HttpMethod.CONNECT.equals(request.method())
+                        ? RequestTarget.ROOT
+                        : RequestTarget.parse(request.uri());
             } catch (ProblemException e) {
                 problem = e.problem();
             }
@@ -297,20 +339,20 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 protocol,
                 request.method(),
                 request.uri(),
-                target == null ? RequestTarget.parse("/") : target,
+                target == null ? RequestTarget.ROOT : target,
                 request.headers(),
                 requestedProtocol(request),
+                has(Http1Request.OF_PAGE),
                 announcedLength(request));
         exchange = next;
         watch.requestBegan();
         if (problem != null) {
             // The framing of what follows is in doubt, or nobody would read it.
             keepAlive = false;
-            requestComplete |= result.isFailure();
             next.overrule(problem, EndReason.ERROR);
             return;
         }
-        if (protocol == Protocol.HTTP_1_1 && request.headers().contains(HttpHeaderNames.EXPECT)) {
+        if (protocol == Protocol.HTTP_1_1 && has(Http1Request.EXPECT)) {
             next.requestBody().awaitContinue();
         }
         next.route(context.routes());
@@ -337,27 +379,38 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             return Problem.of(414, "The request target is over the limit.");
         }
         HttpHeaders headers = request.headers();
-        String host = headers.get(HttpHeaderNames.HOST);
-        if (host == null
-                ? version.minorVersion() == 1
-                : headers.getAll(HttpHeaderNames.HOST).size() > 1) {
+        if (has(Http1Request.HOST_TWICE) || !has(Http1Request.HOST) && version.minorVersion() == 1) {
             return Problem.of(400, "There must be one Host header.");
         }
-        if (host != null && !Authority.isValid(host)) {
-            return Problem.of(400, "The Host header is not a host and port.");
+        String host = headers.get(HttpHeaderNames.HOST);
+        if (host != null && !host.equals(lastHost)) {
+            if (!host.isEmpty() && Authority.parse(host) == null) {
+                return Problem.of(400, "The Host header is not a host and port.");
+            }
+            lastHost = host;
         }
-        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        if (!codings.isEmpty() && (codings.size() > 1 || !"chunked".equalsIgnoreCase(codings.get(0)))) {
-            return Problem.of(501, "No transfer coding but chunked is known.");
+        if (has(Http1Request.TRANSFER_ENCODING)) {
+            List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+            if (codings.size() > 1 || !"chunked".equalsIgnoreCase(codings.get(0))) {
+                return Problem.of(501, "No transfer coding but chunked is known.");
+            }
         }
-        String expectation = headers.get(HttpHeaderNames.EXPECT);
-        if (expectation != null && version.minorVersion() == 1 && !"100-continue".equalsIgnoreCase(expectation)) {
+        if (has(Http1Request.EXPECT)
+                && version.minorVersion() == 1
+                && !"100-continue".equalsIgnoreCase(headers.get(HttpHeaderNames.EXPECT))) {
             return Problem.of(417, "No expectation but 100-continue can be met.");
         }
         return null;
     }
 
-    private static @Nullable String requestedProtocol(HttpRequest request) {
+    private boolean has(int field) {
+        return (fields & field) != 0;
+    }
+
+    private @Nullable String requestedProtocol(HttpRequest request) {
+        if (!has(Http1Request.UPGRADE)) {
+            return null;
+        }
         HttpHeaders headers = request.headers();
         String upgrade = headers.get(HttpHeaderNames.UPGRADE);
         return upgrade != null
@@ -368,7 +421,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 : null;
     }
 
-    private static long announcedLength(HttpRequest request) {
+    private long announcedLength(HttpRequest request) {
+        if (!has(Http1Request.CONTENT_LENGTH)) {
+            return -1;
+        }
         // The decoder has seen to it that it is one number, and no Transfer-Encoding beside it.
         String length = request.headers().get(HttpHeaderNames.CONTENT_LENGTH);
         return length == null || request.decoderResult().isFailure() ? -1 : Long.parseLong(length);
@@ -376,7 +432,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     private void content(HttpContent content) {
         HttpExchange receiving = exchange;
-        if (receiving == null || requestComplete) {
+        if (receiving == null || requestComplete || closing) {
             content.release(); // of a request that was refused at once
             return;
         }
@@ -387,8 +443,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                     content.decoderResult().cause());
             content.release();
             keepAlive = false;
-            requestComplete = true;
-            receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            if (receiving.hasEnded()) {
+                closeAfterAnswer();
+            } else {
+                receiving.overrule(Problem.of(400, "The body is not framed as RFC 9112 has it."), EndReason.ERROR);
+            }
             return;
         }
         RequestBody body = receiving.requestBody();
@@ -413,68 +472,44 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void sendContinue() {
-        ctx().writeAndFlush(new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+        writer.writeContinue(ctx());
+        flushSoon();
     }
 
     @Override
-    public void sendHead(
-            HttpExchange answered,
-            int status,
-            HttpHeaders headers,
-            long length,
-            @Nullable ByteBuf content,
-            boolean last) {
+    public void sendHead(HttpExchange answered, Response head, long length, byte @Nullable [] content, boolean last) {
         boolean http10 = answered.protocol() == Protocol.HTTP_1_0;
-        if (!HttpExchange.mayNotHaveContent(status)) {
+        framing = Framing.NONE;
+        if (!HttpExchange.mayNotHaveContent(head.status())) {
             if (length >= 0) {
-                headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(length));
+                framing = Framing.LENGTH;
+            } else if (!last && http10) {
+                keepAlive = false;
             } else if (!last) {
-                chunked = !http10;
-                keepAlive &= chunked;
-                if (chunked) {
-                    headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-                }
+                framing = Framing.CHUNKED;
             }
         }
         RequestBody body = answered.requestBody();
         keepAlive &= !loop().isDraining() && !body.isTooBig() && !body.isContinueAwaited();
-        if (!keepAlive) {
-            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        } else if (http10) {
-            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
-        }
-        HttpResponseStatus line = HttpResponseStatus.valueOf(status);
-        ctx().write(
-                        last
-                                ? new DefaultFullHttpResponse(
-                                        HttpVersion.HTTP_1_1,
-                                        line,
-                                        content == null ? Unpooled.EMPTY_BUFFER : content,
-                                        headers,
-                                        EmptyHttpHeaders.INSTANCE)
-                                : new DefaultHttpResponse(HttpVersion.HTTP_1_1, line, headers),
-                        ctx().voidPromise());
+        Persistence persistence =
+                !keepAlive ? Persistence.CLOSE : http10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
+        writer.writeHead(ctx(), answered, head, framing, length, persistence, content, last);
         flushSoon();
     }
 
     @Override
     public void sendData(Object data, ChannelPromise promise) {
-        ctx().write(data instanceof ByteBuf bytes ? new DefaultHttpContent(bytes) : data, promise);
+        writer.writeData(ctx(), data, framing, promise);
     }
 
     @Override
     public boolean takesFileRegions() {
-        return channel() instanceof DuplexChannel && !isSecure();
+        return channel() instanceof DuplexChannel && !secure;
     }
 
     @Override
     public void sendEnd(HttpExchange answered, HttpHeaders trailers) {
-        ctx().write(
-                        chunked && !trailers.isEmpty()
-                                ? new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, trailers)
-                                : LastHttpContent.EMPTY_LAST_CONTENT,
-                        ctx().voidPromise());
+        writer.writeEnd(ctx(), framing, trailers);
     }
 
     @Override
@@ -485,7 +520,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             flushScheduled = true;
             channel().eventLoop().execute(() -> {
                 flushScheduled = false;
-                ctx().flush();
+                writer.flush(ctx());
             });
         }
     }
@@ -513,14 +548,15 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     /** Sends what was written, and closes: at once if nothing of the request can be on its way, else after lingering. */
     private void closeAfterAnswer() {
         closing = true;
+        writer.flush(ctx());
         if (requestComplete) {
             ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             return;
         }
         channel().config().setAutoRead(true);
-        watch.linger();
         ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ignored -> {
-            if (channel() instanceof DuplexChannel duplex && !isSecure()) {
+            watch.linger();
+            if (channel() instanceof DuplexChannel duplex && !secure) {
                 duplex.shutdownOutput();
             }
         });
@@ -533,12 +569,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             wanted = true;
         } else if (exchange != null && !requestComplete) {
             wanted = exchange.wantsBody();
-            if (!wanted) {
-                watch.bodyPaused();
-            }
+            watch.bodyWanted(wanted);
         } else {
+            int held = decoder == null ? 0 : decoder.heldBytes();
             wanted = channel().isWritable()
-                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead < MAX_BYTES_AHEAD);
+                    && (requestsAhead < context.limits().maxPipelined() && bytesAhead + held < MAX_BYTES_AHEAD);
         }
         if (channel().config().isAutoRead() != wanted) {
             channel().config().setAutoRead(wanted);
@@ -562,12 +597,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         appetiteChanged();
         headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
         headers.set(HttpHeaderNames.UPGRADE, answered.requestedProtocol().orElseThrow());
-        ctx().writeAndFlush(new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1,
-                HttpResponseStatus.SWITCHING_PROTOCOLS,
-                Unpooled.EMPTY_BUFFER,
-                headers,
-                EmptyHttpHeaders.INSTANCE));
+        writer.writeSwitching(ctx(), headers);
+        writer.flush(ctx());
         ChannelPipeline pipeline = ctx().pipeline();
         protocol.accept(pipeline);
         channel().closeFuture().addListener(closed -> {
@@ -577,19 +608,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         pipeline.remove(this);
         // Removed last, and from the outside in, so that what they hold undecoded reaches the new protocol.
         for (ChannelHandler handler : pipeline.toMap().values()) {
-            if (handler instanceof Http1Codec
-                    || handler instanceof HttpServerCodec
+            if (handler instanceof HttpServerCodec
                     || handler instanceof HttpRequestDecoder
                     || handler instanceof HttpResponseEncoder) {
                 pipeline.remove(handler);
             }
-        }
-    }
-
-    private void holdNoMore() {
-        ChannelHandlerContext codec = ctx().pipeline().context(Http1Codec.class);
-        if (codec != null) {
-            ((Http1Codec) codec.handler()).goOn(codec);
         }
     }
 
@@ -627,7 +650,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public boolean isSecure() {
-        return Addresses.isSecure(channel());
+        return secure;
+    }
+
+    @Override
+    public boolean isProxied() {
+        return proxied;
     }
 
     /** All that this connection may wait for: a request, its head, its body, the client to read, the end of lingering. */
@@ -649,9 +677,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private long writingSince;
 
         void begin() {
+            loop().add(this, context.headerTicks()); // first, as the wheel stands still while nothing is armed
             since = loop().wheel.tick();
             due = since + context.headerTicks();
-            loop().add(this, context.headerTicks());
         }
 
         void end() {
@@ -662,7 +690,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         private void by(long tick) {
-            if (tick < due) {
+            if (tick < due && due != NEVER) {
                 due = tick;
                 loop().wheel.arm(this, tick - loop().wheel.tick());
             }
@@ -688,10 +716,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             by(rate.end());
         }
 
-        void bodyPaused() {
-            rate.begin(
-                    loop().wheel.tick(),
-                    exchange == null ? 0 : exchange.requestBody().received());
+        void bodyWanted(boolean wanted) {
+            if (rate.wanted(wanted, loop().wheel.tick()) && wanted) {
+                by(rate.end());
+            }
         }
 
         void requestDone() {
@@ -700,6 +728,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         void linger() {
+            if (due == NEVER) {
+                return;
+            }
             lingering = true;
             due = loop().wheel.tick() + LINGER_TICKS;
             loop().wheel.arm(this, LINGER_TICKS);
@@ -713,7 +744,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
             if (lingering) {
                 ctx().close();
-                rearm(context.writeTicks());
                 return;
             }
             long now = loop().wheel.tick();
@@ -730,12 +760,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (due != NEVER && !lingering) {
                 due = loop().wheel.tick() + ticks;
                 loop().wheel.arm(this, ticks);
-            } else if (lingering && due != NEVER) {
-                loop().wheel.arm(this, ticks);
             }
         }
 
         private long checkIdle(long now) {
+            if (writing != 0) {
+                since = now; // the answer before is on its way still
+            }
             long end = since + (headBegun || first ? context.headerTicks() : context.idleTicks());
             if (now < end) {
                 return end;
@@ -780,8 +811,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (exchange != null) {
                 exchange.drain(left);
             } else if (!headBegun && (ahead == null || ahead.isEmpty())) {
+                // The answer before may be on its way still.
                 closing = true;
-                ctx().close();
+                ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }
 
@@ -803,6 +835,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 RequestTarget.parse("/"),
                 EmptyHttpHeaders.INSTANCE,
                 null,
+                false,
                 -1);
         exchange = unread;
         unread.overrule(problem, EndReason.TIMEOUT);

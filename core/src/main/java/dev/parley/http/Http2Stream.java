@@ -1,6 +1,7 @@
 package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -159,9 +160,10 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
                         ? HttpMethod.GET
                         : HttpMethod.valueOf(headers.method().toString()),
                 path,
-                target == null ? RequestTarget.parse("/") : target,
+                target == null ? RequestTarget.ROOT : target,
                 fields,
                 protocol == null ? null : protocol.toString().toLowerCase(Locale.ROOT),
+                true,
                 // The codec has seen to it that a length is a number, and that of the data.
                 requestComplete ? 0 : length == null ? -1 : Long.parseLong(length));
         exchange = next;
@@ -194,7 +196,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             return Problem.of(400, "The Host header is not the :authority.");
         }
         String named = authority == null ? String.valueOf(host) : authority.toString();
-        if (!Authority.isValid(named)) {
+        if (!named.isEmpty() && Authority.parse(named) == null) {
             return Problem.of(400, "The :authority is not a host and port.");
         }
         fields.set(HttpHeaderNames.HOST, named);
@@ -261,31 +263,27 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     }
 
     @Override
-    public void sendHead(
-            HttpExchange answered,
-            int status,
-            HttpHeaders headers,
-            long length,
-            @Nullable ByteBuf content,
-            boolean last) {
-        Http2Headers head = new DefaultHttp2Headers(false).status(Integer.toString(status));
-        addLowerCase(head, headers);
-        if (length >= 0 && !HttpExchange.mayNotHaveContent(status)) {
-            head.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(length));
+    public void sendHead(HttpExchange answered, Response head, long length, byte @Nullable [] content, boolean last) {
+        Http2Headers fields = headers(head.status(), answered.responseHeaders(head));
+        if (length >= 0 && !HttpExchange.mayNotHaveContent(head.status())) {
+            fields.set(HttpHeaderNames.CONTENT_LENGTH, Long.toString(length));
         }
-        boolean empty = content == null || !content.isReadable();
-        written(ctx().write(new DefaultHttp2HeadersFrame(head, last && empty)));
+        boolean empty = content == null || content.length == 0;
+        written(ctx().write(new DefaultHttp2HeadersFrame(fields, last && empty)));
         if (content != null) {
-            while (content.readableBytes() > PART) {
-                written(ctx().write(new DefaultHttp2DataFrame(content.readRetainedSlice(PART))));
-            }
-            if (empty) {
-                content.release();
-            } else {
-                written(ctx().write(new DefaultHttp2DataFrame(content, last)));
+            for (int at = 0; at < content.length; at += PART) {
+                int size = Math.min(PART, content.length - at);
+                written(ctx().write(new DefaultHttp2DataFrame(
+                        Unpooled.wrappedBuffer(content, at, size), last && at + size == content.length)));
             }
         }
         flushSoon();
+    }
+
+    private static Http2Headers headers(int status, HttpHeaders fields) {
+        Http2Headers head = new DefaultHttp2Headers(false).status(Integer.toString(status));
+        addLowerCase(head, fields);
+        return head;
     }
 
     private static void addLowerCase(Http2Headers to, HttpHeaders from) {
@@ -365,9 +363,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     @Override
     public void appetiteChanged() {
         boolean wanted = exchange == null || requestComplete || exchange.wantsBody();
-        if (!wanted && exchange != null) {
-            watch.rate.begin(loop().wheel.tick(), exchange.requestBody().received());
-        }
+        watch.bodyWanted(wanted);
         if (channel().config().isAutoRead() != wanted) {
             channel().config().setAutoRead(wanted);
         }
@@ -375,8 +371,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
 
     @Override
     public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
-        sendHead(answered, 200, headers, -1, null, false);
-        ctx().flush();
+        ctx().writeAndFlush(new DefaultHttp2HeadersFrame(headers(200, headers)));
         ChannelPipeline pipeline = ctx().pipeline();
         pipeline.replace(this, null, new Http2Tunnel());
         protocol.accept(pipeline);
@@ -425,6 +420,11 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         return Addresses.isSecure(channel().parent());
     }
 
+    @Override
+    public boolean isProxied() {
+        return context.proxies().trusts(peerAddress());
+    }
+
     /** All that a stream may wait for: its body, and the client to open its window. */
     private final class Watch extends Loop.Watch {
         private final BodyRate rate = new BodyRate(context);
@@ -434,8 +434,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         private long doneSince;
 
         void begin() {
+            loop().add(this, context.writeTicks()); // first, as the wheel stands still while nothing is armed
             doneSince = loop().wheel.tick();
-            loop().add(this, context.writeTicks());
         }
 
         void end() {
@@ -449,6 +449,13 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             rate.begin(loop().wheel.tick(), 0);
             if (!requestComplete) {
                 loop().wheel.arm(this, rate.end() - loop().wheel.tick());
+            }
+        }
+
+        void bodyWanted(boolean wanted) {
+            long now = loop().wheel.tick();
+            if (rate.wanted(wanted, now) && wanted && !over) {
+                loop().wheel.arm(this, rate.end() - now);
             }
         }
 

@@ -1,6 +1,5 @@
 package dev.parley.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -63,8 +62,12 @@ final class HttpExchange implements Exchange {
     private final RequestTarget requestTarget;
     private final HttpHeaders headers;
     private final @Nullable String requestedProtocol;
+    private final boolean mayBeOfPage;
     private final RequestBody body;
     private final long began;
+
+    /** What a trusted proxy says of the client, once somebody asked. */
+    private volatile TrustedProxies.@Nullable Client client;
 
     private OriginPolicy policy = OriginPolicy.sameOrigin();
     private String[] parameters = {};
@@ -91,6 +94,7 @@ final class HttpExchange implements Exchange {
             RequestTarget requestTarget,
             HttpHeaders headers,
             @Nullable String requestedProtocol,
+            boolean mayBeOfPage,
             long contentLength) {
         this.wire = wire;
         this.protocol = protocol;
@@ -99,6 +103,7 @@ final class HttpExchange implements Exchange {
         this.requestTarget = requestTarget;
         this.headers = headers;
         this.requestedProtocol = requestedProtocol;
+        this.mayBeOfPage = mayBeOfPage;
         this.body = new RequestBody(
                 this, wire, contentLength, wire.context().limits().maxBodyBytes());
         this.began = wire.context().accessLog() == null ? 0 : System.nanoTime();
@@ -109,6 +114,11 @@ final class HttpExchange implements Exchange {
     @Override
     public HttpMethod method() {
         return method;
+    }
+
+    /** Whether the request may say that a page sent it: if not, no origin policy has anything to say. */
+    boolean mayBeOfPage() {
+        return mayBeOfPage;
     }
 
     RequestTarget requestTarget() {
@@ -132,12 +142,12 @@ final class HttpExchange implements Exchange {
 
     @Override
     public Optional<String> query(String name) {
-        throw new UnsupportedOperationException(name);
+        return requestTarget.query(name);
     }
 
     @Override
     public List<String> queryAll(String name) {
-        throw new UnsupportedOperationException(name);
+        return requestTarget.queryAll(name);
     }
 
     @Override
@@ -162,18 +172,39 @@ final class HttpExchange implements Exchange {
 
     @Override
     public String scheme() {
-        return wire.isSecure() ? "https" : "http";
+        TrustedProxies.Client told = toldByProxy();
+        return told == null ? wireScheme() : told.scheme();
     }
 
     @Override
     public String authority() {
-        String host = headers.get(HttpHeaderNames.HOST);
-        return host == null ? "" : host;
+        TrustedProxies.Client told = toldByProxy();
+        return told == null ? ownAuthority() : told.authority();
     }
 
     @Override
     public InetSocketAddress peerAddress() {
-        return wire.peerAddress();
+        TrustedProxies.Client told = toldByProxy();
+        return told == null ? wire.peerAddress() : told.address();
+    }
+
+    private String wireScheme() {
+        return wire.isSecure() ? "https" : "http";
+    }
+
+    /** What the request line names in absolute form overrides the header (RFC 9112 section 3.2.2). */
+    private String ownAuthority() {
+        Authority named = requestTarget.authority();
+        return named == null ? headers.get(HttpHeaderNames.HOST, "") : named.toString();
+    }
+
+    private TrustedProxies.@Nullable Client toldByProxy() {
+        TrustedProxies.Client told = client;
+        if (told == null && wire.isProxied()) {
+            told = wire.context().proxies().resolve(wire.peerAddress(), wireScheme(), ownAuthority(), headers);
+            client = told;
+        }
+        return told;
     }
 
     @Override
@@ -315,7 +346,11 @@ final class HttpExchange implements Exchange {
     public CompletionStage<Body> body() {
         body.claim();
         CompletableFuture<Body> whole = new CompletableFuture<>();
-        onLoop(() -> body.readWhole(whole));
+        if (isOnLoop()) {
+            body.readWhole(whole);
+        } else {
+            onLoop(() -> body.readWhole(whole));
+        }
         return whole;
     }
 
@@ -357,7 +392,12 @@ final class HttpExchange implements Exchange {
 
     @Override
     public void respond(Response response) {
-        if (claimAnswer()) {
+        if (!claimAnswer()) {
+            return;
+        }
+        if (isOnLoop()) {
+            send(response);
+        } else {
             onLoop(() -> send(response));
         }
     }
@@ -367,8 +407,12 @@ final class HttpExchange implements Exchange {
         response.whenComplete((value, failure) -> {
             if (failure != null) {
                 fail(failure);
-            } else {
-                call(() -> respond(value));
+                return;
+            }
+            try {
+                respond(value);
+            } catch (RuntimeException e) {
+                fail(e);
             }
         });
     }
@@ -431,11 +475,8 @@ final class HttpExchange implements Exchange {
         } else {
             byte[] bytes = content instanceof Response.Content.Bytes it ? it.bytes() : null;
             boolean bodiless = method.equals(HttpMethod.HEAD) || mayNotHaveContent(response.status());
-            ByteBuf data = bytes == null || bodiless
-                    ? null
-                    : wire.channel().alloc().buffer(bytes.length).writeBytes(bytes);
             status = response.status();
-            wire.sendHead(this, status, responseHeaders(response), bytes == null ? 0 : bytes.length, data, true);
+            wire.sendHead(this, response, bytes == null ? 0 : bytes.length, bodiless ? null : bytes, true);
             end(reason);
         }
     }
@@ -447,12 +488,10 @@ final class HttpExchange implements Exchange {
             return;
         }
         body.answered();
-        HttpHeaders all = responseHeaders(head);
-        String announced = head.header("Content-Length");
-        long length = announced == null ? -1 : Long.parseLong(announced);
+        long length = head.announcedLength();
         boolean last = method.equals(HttpMethod.HEAD) || mayNotHaveContent(head.status());
         status = head.status();
-        wire.sendHead(this, status, all, length, null, last);
+        wire.sendHead(this, head, length, null, last);
         if (last) {
             opened.over();
             end(EndReason.COMPLETED);
@@ -466,7 +505,8 @@ final class HttpExchange implements Exchange {
         return status == 204 || status == 304;
     }
 
-    private HttpHeaders responseHeaders(Response response) {
+    /** What the response, the policy and the clock say; the wire adds what frames the message. */
+    HttpHeaders responseHeaders(Response response) {
         HttpHeaders all =
                 DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         String[] own = response.headers();
@@ -474,7 +514,12 @@ final class HttpExchange implements Exchange {
             all.add(own[i], own[i + 1]);
         }
         all.set(HttpHeaderNames.DATE, wire.loop().date());
+        policy.addTo(all, mayBeOfPage ? headers.get(HttpHeaderNames.ORIGIN) : null);
         return all;
+    }
+
+    byte[] dateLine() {
+        return wire.loop().dateLine();
     }
 
     // ---- the end
@@ -580,6 +625,10 @@ final class HttpExchange implements Exchange {
                 wire.loop().wheel.disarm(deadline);
             }
         });
+    }
+
+    private boolean isOnLoop() {
+        return wire.channel().eventLoop().inEventLoop();
     }
 
     void onLoop(Runnable task) {

@@ -1,6 +1,7 @@
 package dev.parley.http;
 
 import io.netty.channel.EventLoop;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ final class Loop {
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
     private String date = "";
+    private byte[] dateLine = {};
     private long dateTick = -1;
     private long dateSecond = Long.MIN_VALUE;
 
@@ -47,15 +49,26 @@ final class Loop {
 
     /** The value of {@code Date}, as exact as the wheel's tick. */
     String date() {
+        refreshDate();
+        return date;
+    }
+
+    /** The whole field line in ASCII, with its CRLF. */
+    byte[] dateLine() {
+        refreshDate();
+        return dateLine;
+    }
+
+    private void refreshDate() {
         if (dateTick != wheel.tick()) {
             dateTick = wheel.tick();
             long second = context.clock().instant().getEpochSecond();
             if (second != dateSecond) {
                 dateSecond = second;
                 date = HttpDate.format(Instant.ofEpochSecond(second));
+                dateLine = ("date: " + date + "\r\n").getBytes(StandardCharsets.US_ASCII);
             }
         }
-        return date;
     }
 
     /** A connection or stream begins. */

@@ -44,6 +44,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
         context = new ServerContext(
                 builder.routes,
                 builder.limits,
+                builder.proxies,
                 builder.clock,
                 builder.executor == null ? BlockingExecutor.shared() : builder.executor,
                 builder.accessLog);
@@ -66,7 +67,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
                         null,
                         ctx.channel() instanceof Http2StreamChannel
                                 ? new Http2Stream(context)
-                                : new Http1Connection(context));
+                                : new Http1Connection(context, null));
     }
 
     /**
@@ -87,7 +88,10 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
      */
     public void addTo(ChannelPipeline pipeline, Protocol protocol) {
         switch (protocol) {
-            case HTTP_1_0, HTTP_1_1 -> pipeline.addLast(new Http1Codec(context.limits()), new Http1Connection(context));
+            case HTTP_1_0, HTTP_1_1 -> {
+                Http1Decoder decoder = new Http1Decoder(context.limits());
+                pipeline.addLast(decoder, new Http1Connection(context, decoder));
+            }
             case HTTP_2 -> Http2Connection.addTo(pipeline, context);
         }
     }
@@ -108,6 +112,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
     public static final class Builder {
         private @Nullable Routes routes;
         private HttpLimits limits = HttpLimits.DEFAULT;
+        private TrustedProxies proxies = TrustedProxies.none();
         private InstantSource clock = InstantSource.system();
         private @Nullable Executor executor;
         private @Nullable AccessLog accessLog;
@@ -133,6 +138,17 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
          */
         public Builder limits(HttpLimits limits) {
             this.limits = limits;
+            return this;
+        }
+
+        /**
+         * Sets whose {@code Forwarded} and {@code X-Forwarded-*} headers are believed.
+         *
+         * @param proxies {@link TrustedProxies#none} where nobody sets others
+         * @return this builder
+         */
+        public Builder trustedProxies(TrustedProxies proxies) {
+            this.proxies = proxies;
             return this;
         }
 

@@ -34,7 +34,7 @@ final class PrefaceDetector extends ByteToMessageDecoder {
         if (length == PREFACE.length) {
             ChannelPipeline pipeline = ctx.pipeline();
             pipeline.remove(Http1Connection.class);
-            pipeline.remove(Http1Codec.class);
+            pipeline.remove(Http1Decoder.class);
             Http2Connection.addTo(pipeline, context);
             pipeline.remove(this);
         }

@@ -30,6 +30,10 @@ public final class Response {
     private final String[] headers;
 
     private final @Nullable Content content;
+    /** The {@code Content-Length} of a streamed response, or -1. */
+    private final long announcedLength;
+    /** The status line and the headers as HTTP/1.1 has them; made when first needed, perhaps by several threads. */
+    private byte @Nullable [] encoded;
 
     /** What follows the head of a whole response. */
     sealed interface Content {
@@ -46,10 +50,11 @@ public final class Response {
         record File(Path path, long offset, long length) implements Content {}
     }
 
-    private Response(int status, String[] headers, @Nullable Content content) {
+    private Response(int status, String[] headers, @Nullable Content content, long announcedLength) {
         this.status = status;
         this.headers = headers;
         this.content = content;
+        this.announcedLength = announcedLength;
     }
 
     /**
@@ -59,7 +64,7 @@ public final class Response {
      * @return the response
      */
     public static Response of(int status) {
-        return new Response(checked(status), NO_HEADERS, null);
+        return new Response(checked(status), NO_HEADERS, null, -1);
     }
 
     /**
@@ -158,7 +163,7 @@ public final class Response {
      * @return a new response
      */
     public Response status(int status) {
-        return new Response(checked(status), headers, content);
+        return new Response(checked(status), headers, content, announcedLength);
     }
 
     /**
@@ -179,15 +184,40 @@ public final class Response {
         if (name.equalsIgnoreCase("Transfer-Encoding") || name.equalsIgnoreCase("Connection")) {
             throw new IllegalArgumentException("header " + name + " (expected: none, it is set by the server)");
         }
+        if (name.equalsIgnoreCase("Content-Length")) {
+            return contentLength(value);
+        }
         String[] more = Arrays.copyOf(headers, headers.length + 2);
         more[headers.length] = name;
         more[headers.length + 1] = value;
-        return new Response(status, more, content);
+        return new Response(status, more, content, announcedLength);
     }
 
     /** The same with what follows the head. */
+    private Response contentLength(String value) {
+        try {
+            long length = Long.parseLong(value);
+            if (length >= 0 && content == null) {
+                return new Response(status, headers, null, length);
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw new IllegalArgumentException(
+                "header Content-Length: " + quoted(value) + " (expected: 0 or more, for the head of a stream)");
+    }
+
+    /** The same with the length of a body that follows. */
+    Response withLength(long length) {
+        return new Response(status, headers, null, length);
+    }
+
+    long announcedLength() {
+        return announcedLength;
+    }
+
     Response content(Content body) {
-        return new Response(status, headers, body);
+        return new Response(status, headers, body, announcedLength);
     }
 
     /**
@@ -212,6 +242,15 @@ public final class Response {
             }
         }
         return null;
+    }
+
+    byte[] encoded() {
+        byte[] bytes = encoded;
+        if (bytes == null) {
+            bytes = Http1ByteWriter.encode(status, headers);
+            encoded = bytes;
+        }
+        return bytes;
     }
 
     String[] headers() {

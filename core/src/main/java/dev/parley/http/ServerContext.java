@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerContext {
     private final Routes routes;
     private final HttpLimits limits;
+    private final TrustedProxies proxies;
     private final InstantSource clock;
     private final Executor executor;
     private final @Nullable AccessLog accessLog;
@@ -25,9 +26,15 @@ final class ServerContext {
     private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
     ServerContext(
-            Routes routes, HttpLimits limits, InstantSource clock, Executor executor, @Nullable AccessLog accessLog) {
+            Routes routes,
+            HttpLimits limits,
+            TrustedProxies proxies,
+            InstantSource clock,
+            Executor executor,
+            @Nullable AccessLog accessLog) {
         this.routes = routes;
         this.limits = limits;
+        this.proxies = proxies;
         this.clock = clock;
         this.executor = executor;
         this.accessLog = accessLog;
@@ -66,6 +73,10 @@ final class ServerContext {
 
     HttpLimits limits() {
         return limits;
+    }
+
+    TrustedProxies proxies() {
+        return proxies;
     }
 
     InstantSource clock() {

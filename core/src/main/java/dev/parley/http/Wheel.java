@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one timer of an event loop: any number of deadlines, one scheduled task, and none while there are no deadlines.
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Time comes from the event loop's own ticker, which the test kit owns in tests. Confined to the event loop.
  */
 final class Wheel implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Wheel.class);
+
     static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** A turn of about 51 s: longer than most deadlines, and 2 KiB. */
     private static final int SLOTS = 512;
@@ -143,7 +147,11 @@ final class Wheel implements Runnable {
         for (Deadline deadline : expiring) {
             if (deadline.slot == EXPIRING) {
                 deadline.slot = NOT_ARMED;
-                deadline.expired();
+                try {
+                    deadline.expired();
+                } catch (RuntimeException e) {
+                    LOG.error("a deadline failed", e); // its own affair: the others still expire
+                }
             }
         }
         expiring.clear();

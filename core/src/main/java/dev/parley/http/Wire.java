@@ -1,6 +1,5 @@
 package dev.parley.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
@@ -30,6 +29,9 @@ interface Wire {
     /** Whether the bytes go through TLS. */
     boolean isSecure();
 
+    /** Whether the other end of the socket is a proxy that is believed. */
+    boolean isProxied();
+
     /** Sends {@code 100 Continue}. */
     void sendContinue();
 
@@ -37,22 +39,15 @@ interface Wire {
     void appetiteChanged();
 
     /**
-     * Sends a head, and with it all that follows if that is known.
+     * Sends a head, and with it all that follows if that is known; the wire adds what frames the message.
      *
-     * @param headers what the application and the policy said; the wire adds what frames the message
      * @param length the body's length, or -1 if it is not known
-     * @param content the whole body, owned by this method; {@code null} if there is none or it follows
+     * @param content the whole body; {@code null} if there is none or it follows
      * @param last whether nothing follows
      */
-    void sendHead(
-            HttpExchange exchange,
-            int status,
-            HttpHeaders headers,
-            long length,
-            @Nullable ByteBuf content,
-            boolean last);
+    void sendHead(HttpExchange exchange, Response head, long length, byte @Nullable [] content, boolean last);
 
-    /** Sends a part of the body; the wire owns the message, a {@link ByteBuf} or, if it takes them, a file region. */
+    /** Sends a part of the body; the wire owns the message, a {@link io.netty.buffer.ByteBuf} or, if it takes them, a file region. */
     void sendData(Object data, ChannelPromise promise);
 
     /** Whether {@link #sendData} takes a {@link io.netty.channel.FileRegion}. */

@@ -3,6 +3,7 @@ package dev.parley.server;
 import dev.parley.http.HttpLimits;
 import dev.parley.http.ParleyHandler;
 import dev.parley.http.Routes;
+import dev.parley.http.TrustedProxies;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -85,7 +86,7 @@ public final class ParleyServer implements AutoCloseable {
         }
         Transport transport = settings.transport.resolve();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                settings.eventLoops, new DefaultThreadFactory("parley", true), transport.ioHandlers());
+                settings.eventLoops, new DefaultThreadFactory("parley"), transport.ioHandlers());
         group = loops;
         try {
             Tls tls = settings.tls;
@@ -349,6 +350,18 @@ public final class ParleyServer implements AutoCloseable {
          */
         public Builder limits(HttpLimits limits) {
             handler.limits(limits);
+            return this;
+        }
+
+        /**
+         * Sets whose {@code Forwarded} and {@code X-Forwarded-*} headers are believed:
+         * {@link ParleyHandler.Builder#trustedProxies}.
+         *
+         * @param proxies the addresses of the proxies
+         * @return this builder
+         */
+        public Builder trustedProxies(TrustedProxies proxies) {
+            handler.trustedProxies(proxies);
             return this;
         }
 

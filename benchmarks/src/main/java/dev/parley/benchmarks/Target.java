@@ -1,0 +1,147 @@
+package dev.parley.benchmarks;
+
+import dev.parley.http.BodyListener;
+import dev.parley.http.Endpoint;
+import dev.parley.http.Exchange;
+import dev.parley.http.HttpLimits;
+import dev.parley.http.OriginPolicy;
+import dev.parley.http.Response;
+import dev.parley.http.Routes;
+import dev.parley.http.StaticFiles;
+import dev.parley.server.ParleyServer;
+import dev.parley.server.Tls;
+import dev.parley.sse.SseEndpoint;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The server under test: a small set of paths with the library's default protections on.
+ *
+ * <pre>
+ * java -jar parley-target.jar --port 8080 [--host 127.0.0.1] [--tls-port 8443] [--transport nio|epoll|io_uring]
+ *                             [--loops N] [--static DIR] [--origin ORIGIN]
+ * </pre>
+ *
+ * <p>It prints one line when it is ready.
+ */
+public final class Target {
+    /** Shorter than the library's own, so that checks of time limits need not wait long. */
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final Response OK = Response.text("ok");
+    private static final Duration DRAIN = Duration.ofSeconds(1);
+
+    private Target() {}
+
+    /**
+     * Starts the server.
+     *
+     * @param args see above
+     * @throws Exception if it can't be started
+     */
+    public static void main(String[] args) throws Exception {
+        Arguments arguments = Arguments.parse(args);
+        ParleyServer server = start(arguments).drainOnShutdown(DRAIN);
+        System.out.println("ready " + server.address());
+    }
+
+    /** Starts a server that the caller closes. */
+    static ParleyServer start(Arguments arguments) throws Exception {
+        ParleyServer.Builder server = ParleyServer.builder()
+                .host(arguments.host())
+                .port(arguments.port())
+                .transport(arguments.transport())
+                .eventLoops(arguments.loops())
+                .limits(HttpLimits.builder()
+                        .headerTimeout(REQUEST_TIMEOUT)
+                        .bodyTimeout(REQUEST_TIMEOUT)
+                        .build())
+                .routes(routes(arguments));
+        if (arguments.tlsPort() >= 0) {
+            server.tls(developmentCertificate()).tlsPort(arguments.tlsPort());
+        }
+        return server.build().start();
+    }
+
+    private static Routes routes(Arguments arguments) {
+        Feeds feeds = new Feeds();
+        Routes.Builder routes = Routes.builder()
+                .get("/", exchange -> exchange.respond(OK))
+                .get("/healthz", exchange -> exchange.respond(OK))
+                .post("/sink", answeredEmpty())
+                .post("/beacon", answeredEmpty())
+                .post("/upload", Target::count)
+                .get("/sse/{topic}", SseEndpoint.emitting(feeds::subscribe))
+                .post(
+                        "/publish/{topic}",
+                        exchange -> exchange.respond(exchange.body().thenApply(body -> {
+                            feeds.publish(exchange.path("topic"), body.text());
+                            return Response.noContent();
+                        })));
+        if (arguments.files() != null) {
+            routes.files("/static", StaticFiles.directory(arguments.files()));
+        }
+        if (arguments.origin() != null) {
+            routes.origins(OriginPolicy.builder()
+                    .origin(arguments.origin())
+                    .credentials()
+                    .build());
+        }
+        return routes.build();
+    }
+
+    private static Endpoint answeredEmpty() {
+        return exchange -> exchange.respond(exchange.body().thenApply(body -> Response.noContent()));
+    }
+
+    /** Reads a body of any length, and answers with its length. */
+    private static void count(Exchange exchange) {
+        exchange.maxBodyBytes(Long.MAX_VALUE);
+        exchange.receive(new BodyListener() {
+            private long bytes;
+
+            @Override
+            public CompletionStage<?> onChunk(ByteBuf chunk) {
+                bytes += chunk.readableBytes();
+                return READY;
+            }
+
+            @Override
+            public void onEnd(HttpHeaders trailers) {
+                exchange.respond(Response.text(Long.toString(bytes)));
+            }
+
+            @Override
+            public void onFailure(Throwable cause) {
+                // Nobody is left to tell the count to.
+            }
+        });
+    }
+
+    private static Tls developmentCertificate() throws Exception {
+        X509Bundle certificate = new CertificateBuilder()
+                .subject("CN=localhost")
+                .addSanDnsName("localhost")
+                .addSanIpAddress("127.0.0.1")
+                .addExtendedKeyUsageServerAuth()
+                .setIsCertificateAuthority(true)
+                .ecp256()
+                .buildSelfSigned();
+        return Tls.of(SslContextBuilder.forServer(certificate.toKeyManagerFactory())
+                .protocols("TLSv1.3", "TLSv1.2")
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        ApplicationProtocolNames.HTTP_2,
+                        ApplicationProtocolNames.HTTP_1_1))
+                .build());
+    }
+}

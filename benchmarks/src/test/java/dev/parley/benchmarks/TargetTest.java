@@ -1,0 +1,115 @@
+package dev.parley.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.parley.server.ParleyServer;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class TargetTest {
+    @TempDir
+    Path files;
+
+    private ParleyServer server;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    @BeforeEach
+    void start() throws Exception {
+        Files.writeString(files.resolve("a.txt"), "static");
+        server = Target.start(Arguments.parse(
+                "--port", "0", "--tls-port", "0", "--static", files.toString(), "--origin", "http://shop.example"));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void theRootTakesNothingButGet() throws Exception {
+        assertThat(send("GET", "/", "").statusCode()).isEqualTo(200);
+        assertThat(send("POST", "/", "x").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void sinkAndBeaconReadTheBodyAndAnswerEmpty() throws Exception {
+        for (String path : new String[] {"/sink", "/beacon"}) {
+            HttpResponse<String> response = send("POST", path, "x".repeat(1024));
+            assertThat(response.statusCode()).isEqualTo(204);
+            assertThat(response.body()).isEmpty();
+        }
+        assertThat(send("POST", "/sink", "x".repeat(1024 * 1024 + 1)).statusCode())
+                .isEqualTo(413);
+    }
+
+    @Test
+    void anUploadIsCounted() throws Exception {
+        assertThat(send("POST", "/upload", "x".repeat(3_000_000)).body()).isEqualTo("3000000");
+    }
+
+    @Test
+    void staticFilesAreServed() throws Exception {
+        assertThat(send("GET", "/static/a.txt", "").body()).isEqualTo("static");
+        assertThat(send("GET", "/static/..%2fa.txt", "").statusCode()).isIn(400, 404);
+    }
+
+    @Test
+    void aSubscriberHearsWhatIsPublished() throws Exception {
+        HttpResponse<java.io.InputStream> stream =
+                client.send(HttpRequest.newBuilder(uri("/sse/news")).build(), BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            assertThat(stream.headers().firstValue("content-type")).hasValue("text/event-stream");
+            assertThat(lines.readLine()).startsWith("retry:");
+            assertThat(send("POST", "/publish/news", "hello").statusCode()).isEqualTo(204);
+            String line = lines.readLine();
+            while (!line.startsWith("data:")) {
+                line = lines.readLine();
+            }
+            assertThat(line).isEqualTo("data: hello");
+        }
+    }
+
+    @Test
+    void aWrongArgumentIsNamed() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Arguments.parse("--colour", "red"))
+                .withMessageContaining("--colour");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Arguments.parse("--port", "many"))
+                .withMessageContaining("--port: many");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Arguments.parse("--transport", "pigeon"))
+                .withMessageContaining("pigeon");
+    }
+
+    private HttpResponse<String> send(String method, String path, String body) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(uri(path))
+                        .timeout(Duration.ofSeconds(30))
+                        .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
+    }
+}

@@ -1,0 +1,74 @@
+// The demos in the order of the document that they come from. A demo without `files` is still to come.
+//
+// `wire` is the picture of its traffic, one entry for each line between the two ends: '>' the page sends, '<' it receives,
+// '=' both at any time.
+
+export const demos = [
+  {
+    id: 'post-message',
+    title: 'PostMessage',
+    summary: 'Pages of two origins talk inside the browser. The server decides who may embed whom.',
+    ends: ['page', 'page'],
+    wire: ['>', '<'],
+    files: [
+      '/sources/PostMessageDemo.java',
+      '/demos/post-message.js',
+      '/sources/widget.js',
+      '/sources/popup.js',
+      '/sources/Gallery.java',
+    ],
+  },
+  {
+    id: 'xml-http-request',
+    title: 'XMLHttpRequest',
+    summary: 'The old faithful: JSON both ways, and events for every step of a request.',
+    wire: ['>', '<'],
+    files: ['/sources/XmlHttpRequestDemo.java', '/demos/xml-http-request.js'],
+  },
+  {
+    id: 'fetch',
+    title: 'Fetch',
+    summary: 'Promises, streams that are read line by line, requests that can be called off, and other origins.',
+    wire: ['>', '<'],
+    files: ['/sources/FetchDemo.java', '/demos/fetch.js', '/sources/Gallery.java'],
+  },
+  {
+    id: 'beacon',
+    title: 'Beacon',
+    summary: 'A last word from a page that does not wait for an answer.',
+    wire: ['>'],
+  },
+  {
+    id: 'web-socket',
+    title: 'WebSocket',
+    summary: 'Messages in both directions, whenever either side has something to say.',
+    wire: ['=', '='],
+  },
+  {
+    id: 'event-source',
+    title: 'EventSource',
+    summary: 'Open, message, error, close: one subscription, its life, and who is not authorized.',
+    wire: ['<', '<', '<'],
+    files: ['/sources/EventSourceDemo.java', '/demos/event-source.js', '/sources/Gallery.java'],
+  },
+  {
+    id: 'server-sent-events',
+    title: 'Server-sent Events',
+    summary: 'The server tells, the page shows. From its own origin or from another.',
+    wire: ['<', '<', '<'],
+    files: ['/sources/ServerSentEventsDemo.java', '/demos/server-sent-events.js', '/sources/Gallery.java'],
+  },
+  {
+    id: 'web-rtc',
+    title: 'WebRTC',
+    summary: 'Two browsers see each other. The server only introduces them.',
+    ends: ['page', 'page'],
+    wire: ['=', '='],
+  },
+  {
+    id: 'progress-event',
+    title: 'ProgressEvent',
+    summary: 'How far along is it? Uploads and downloads that say so.',
+    wire: ['>', '>', '<'],
+  },
+]

@@ -1,0 +1,403 @@
+package dev.parley.examples;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.FrameLocator;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.AriaRole;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Presses the buttons of every demo in a real browser, on a wide screen and on a narrow one, and reads what appears. */
+@NullUnmarked
+@ExtendWith(InstalledBrowser.class)
+@ParameterizedClass(name = "{0} px wide")
+@ValueSource(ints = {1280, 360})
+final class DemosTest {
+    private static Gallery gallery;
+    private static Playwright playwright;
+    private static Browser browser;
+
+    @Parameter
+    private int width;
+
+    private BrowserContext context;
+    private Page page;
+    private final List<String> errors = new ArrayList<>();
+    private final Set<String> hosts = new LinkedHashSet<>();
+    /** What the browser itself reports of a failure that the demo is about. */
+    private Pattern expectedErrors = Pattern.compile("(?!)");
+
+    @BeforeAll
+    static void open() {
+        gallery = Gallery.start(0, 0);
+        playwright = InstalledBrowser.playwright();
+        browser = InstalledBrowser.launch(playwright);
+        // The longest demo takes about four seconds; a busy machine may take a few times that.
+        setDefaultAssertionTimeout(20_000);
+    }
+
+    @AfterAll
+    static void close() {
+        playwright.close();
+        gallery.close();
+    }
+
+    @BeforeEach
+    void newVisitor() {
+        context = browser.newContext(new Browser.NewContextOptions().setViewportSize(width, 800));
+        context.onConsoleMessage(message -> {
+            if (message.type().equals("error") || message.type().equals("warning")) {
+                errors.add(message.text());
+            }
+        });
+        context.onWebError(error -> errors.add(error.error()));
+        context.onRequest(request -> hosts.add(URI.create(request.url()).getHost()));
+        page = context.newPage();
+    }
+
+    @AfterEach
+    void nothingWentWrongAndNothingLeftTheMachine() {
+        context.close();
+        assertThat(errors).allMatch(error -> expectedErrors.matcher(error).find());
+        assertThat(hosts).isSubsetOf("localhost", "127.0.0.1");
+    }
+
+    @Test
+    void theIndexListsTheDemosInTheOrderOfTheDocument() {
+        visit("");
+
+        assertThat(page.getByRole(AriaRole.HEADING, level(2))).hasText(new String[] {
+            "PostMessage",
+            "XMLHttpRequest",
+            "Fetch",
+            "Beacon coming",
+            "WebSocket coming",
+            "EventSource",
+            "Server-sent Events",
+            "WebRTC coming",
+            "ProgressEvent coming"
+        });
+        page.getByRole(AriaRole.MAIN).getByText("Fetch", exactly()).click();
+        assertThat(page).hasURL(gallery.url() + "fetch");
+    }
+
+    @Test
+    void everyPageFitsTheScreenAndShowsTheSourcesThatRun() {
+        visit("");
+        List<String> paths = new ArrayList<>(List.of(""));
+        for (Locator link : page.locator("nav a").all()) {
+            paths.add(link.getAttribute("href").substring(1));
+        }
+        assertThat(paths).hasSize(6);
+
+        for (String path : paths) {
+            visit(path);
+            assertThat(page.getByRole(AriaRole.HEADING, level(1))).isVisible();
+            if (!path.isEmpty()) {
+                assertThat(tab(0)).hasText(Pattern.compile("\\w+Demo\\.java"));
+                assertThat(source())
+                        .containsText("final class " + tab(0).textContent().replace(".java", ""));
+                // By keyboard alone.
+                tab(0).press("ArrowRight");
+                assertThat(tab(1)).isFocused();
+                assertThat(tab(1)).hasText(path + ".js");
+                assertThat(source()).containsText("export default {");
+                assertThat(page.locator(".running section").first()).isVisible();
+            }
+            assertThat(page.evaluate("document.documentElement.scrollWidth")).isEqualTo(width);
+        }
+    }
+
+    @Test
+    void xmlHttpRequestSendsAndGetsJson() {
+        visit("xml-http-request");
+
+        press("GET the time");
+        assertThat(output()).containsText(Pattern.compile("The server's clock says \\d{4}-\\d\\d-\\d\\dT"));
+        page.getByLabel("Your name").fill("Ann");
+        press("POST it");
+        assertThat(output()).hasText("你好 Hello, Ann");
+        assertEvents("loadstart", "progress", "load", "loadend");
+        page.getByLabel("Your name").fill("");
+        expectedErrors = Pattern.compile("status of 400");
+        press("POST it");
+        assertThat(output()).hasText("400 Bad Request");
+    }
+
+    @Test
+    void xmlHttpRequestShowsTheProgressOfADownload() {
+        visit("xml-http-request");
+
+        press("Download");
+        assertThat(page.locator(".facts dd")).hasText(new String[] {"true", "4,194,304", "4,194,304"});
+        assertEvents("loadstart", "progress", "load", "loadend");
+        assertThat(page.locator(".log")).containsText("4.00 MiB of 4.00 MiB");
+    }
+
+    @Test
+    void xmlHttpRequestShowsTheProgressOfADownloadOfUnknownLength() {
+        visit("xml-http-request");
+
+        press("Of unknown length");
+        assertThat(page.locator(".facts dd")).hasText(new String[] {"false", "4,194,304", "0"});
+        assertEvents("loadstart", "progress", "load", "loadend");
+    }
+
+    @Test
+    void xmlHttpRequestCanBeAborted() {
+        visit("xml-http-request");
+
+        press("Download");
+        assertThat(page.locator(".log")).containsText("progress");
+        press("Abort");
+        assertEvents("loadstart", "progress", "abort", "loadend");
+    }
+
+    @Test
+    void xmlHttpRequestTellsTimeoutsFromErrors() {
+        visit("xml-http-request");
+
+        press("Time out");
+        assertEvents("loadstart", "timeout", "loadend");
+        expectedErrors = Pattern.compile("net::ERR_");
+        press("Break off");
+        assertEvents("loadstart", "progress", "error", "loadend");
+    }
+
+    @Test
+    void fetchSendsAndGetsJson() {
+        visit("fetch");
+
+        press("GET the time");
+        assertThat(output().first()).containsText(Pattern.compile("The server's clock says \\d{4}-\\d\\d-\\d\\dT"));
+        page.getByLabel("Your name").fill("Ann");
+        press("POST it");
+        assertThat(output().first()).hasText("你好 Hello, Ann");
+        page.getByLabel("Your name").fill(" ");
+        expectedErrors = Pattern.compile("status of 400");
+        press("POST it");
+        assertThat(output().first()).hasText("400 Bad Request: name: missing (expected: a few letters)");
+    }
+
+    @Test
+    void fetchReadsAStreamLineByLine() {
+        visit("fetch");
+
+        press("Read the stream");
+        assertEvents("line 1", "line 2", "line 3", "line 4", "line 5", "line 6", "line 7", "line 8", "end");
+        assertThat(page.locator(".log")).containsText("低头思故乡 — I lower it, and think of home");
+    }
+
+    @Test
+    void fetchCanBeAborted() {
+        visit("fetch");
+
+        press("Read the stream");
+        assertThat(page.locator(".log")).containsText("line 2");
+        press("Abort");
+        assertThat(page.locator(".log b").last()).hasText("AbortError");
+        assertThat(button("Read the stream")).isEnabled();
+    }
+
+    @Test
+    void fetchSendsCredentialsToAnotherOriginWhereThePolicyLetsIt() {
+        visit("fetch");
+        Locator visited = output().last();
+
+        press("With credentials");
+        assertThat(visited).hasText("Visits that the second origin knows of: 1");
+        press("With credentials");
+        assertThat(visited).hasText("Visits that the second origin knows of: 2");
+        press("Without");
+        assertThat(visited).hasText("Visits that the second origin knows of: 1");
+        expectedErrors = Pattern.compile("has been blocked by CORS policy|net::ERR_FAILED");
+        press("Where this page is not named");
+        assertThat(visited).hasText("TypeError: the browser keeps the answer to itself");
+    }
+
+    @Test
+    void thePolicyKnowsAnOriginByItsNameAndNotByItsMachine() {
+        page.navigate(gallery.url().replace("localhost", "127.0.0.1") + "fetch");
+
+        expectedErrors = Pattern.compile("has been blocked by CORS policy|net::ERR_FAILED");
+        assertThat(page.locator(".note")).containsText("The second origin knows this gallery as " + gallery.url());
+        press("With credentials");
+        assertThat(output().last()).hasText("TypeError: the browser keeps the answer to itself");
+    }
+
+    @Test
+    void eventSourceOpensReceivesComesBackAndCloses() {
+        visit("event-source");
+        Locator state = page.getByRole(AriaRole.STATUS);
+
+        signIn();
+        press("打开 Open");
+        assertThat(page.locator(".log")).containsText("open successfully");
+        assertThat(state).hasText("OPEN");
+        assertThat(page.locator(".log")).containsText("connection lost, the browser will try again");
+        assertThat(page.locator(".log li", new Page.LocatorOptions().setHasText("open successfully")))
+                .hasCount(2);
+        press("关闭 Close");
+        assertThat(page.locator(".log b").last()).hasText("close");
+        assertThat(state).hasText("CLOSED");
+    }
+
+    @Test
+    void eventSourceShowsWhoIsNotAuthorized() {
+        expectedErrors = Pattern.compile("status of 401");
+        visit("event-source");
+
+        press("打开 Open");
+        assertThat(page.locator(".log")).containsText("401 not authorized");
+        signIn();
+        press("打开 Open");
+        assertThat(page.locator(".log")).containsText("open successfully");
+        press("关闭 Close");
+        press("退出 Sign out");
+        assertThat(button("登录 Sign in")).isEnabled();
+        press("打开 Open");
+        assertThat(page.locator(".log b").last()).hasText("error");
+    }
+
+    @Test
+    void eventSourceSendsCredentialsToAnotherOrigin() {
+        visit("event-source");
+        assertThat(button("打开 Open")).isEnabled();
+
+        page.getByRole(AriaRole.CHECKBOX).check();
+        assertThat(page.locator(".facts dd").first()).hasText(Pattern.compile("http://localhost:\\d+/api/stream"));
+        signIn();
+        press("打开 Open");
+        assertThat(page.locator(".log")).containsText("open successfully");
+        assertThat(page.locator(".log")).containsText("message");
+    }
+
+    @Test
+    void serverSentEventsComeFromThisOriginOrFromMockurl() {
+        visit("server-sent-events");
+        Locator messages = page.locator(".sse-message li");
+
+        assertThat(page.getByRole(AriaRole.HEADING, level(2)).first()).hasText("SSE数据： SSE data");
+        assertThat(output()).hasText("已连接 Connected to /api/message");
+        assertThat(messages.first()).containsText("你好 Hello");
+        press("The second origin");
+        assertThat(output()).hasText(Pattern.compile("已连接 Connected to http://localhost:\\d+/api/message"));
+        assertThat(messages.first()).containsText("你好 Hello");
+        page.reload();
+        assertThat(output()).hasText(Pattern.compile("已连接 Connected to http://localhost:\\d+/api/message"));
+        press("This origin");
+        assertThat(output()).hasText("已连接 Connected to /api/message");
+    }
+
+    @Test
+    void postMessageReachesTheWidgetAndComesBack() {
+        visit("post-message");
+        FrameLocator widget = page.frameLocator("iframe[title='Widget of the second origin']");
+
+        page.getByLabel("Your name").fill("Ann");
+        press("Send");
+        assertThat(widget.locator("output")).containsText("greets as Ann");
+        assertThat(page.locator(".log")).containsText("你好 Hello, Ann");
+        press("Open a channel");
+        assertThat(page.locator(".log")).containsText("pong 1");
+        press("Send through the channel");
+        assertThat(page.locator(".log")).containsText("pong 2");
+        assertThat(widget.locator("output")).hasText("Through the channel: ping 2");
+    }
+
+    @Test
+    void aPopUpReturnsItsResult() {
+        visit("post-message");
+
+        Page popup = page.waitForPopup(() -> press("打开 Open a pop-up"));
+        popup.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("goldenrod"))
+                .click();
+        assertThat(page.locator(".chosen")).hasText("The pop-up chose goldenrod");
+        assertThat(page.locator(".log b").last()).hasText("pop-up");
+    }
+
+    @Test
+    void strangersAreRefused() {
+        visit("post-message");
+        FrameLocator widget = page.frameLocator("iframe[title='Widget of the second origin']");
+        assertThat(page.locator(".log")).containsText("is ready");
+
+        press("Let a stranger write");
+        assertThat(page.locator(".log li").last()).containsText("a message from origin null");
+        assertThat(widget.locator("output")).hasText("Refused a message from origin null");
+    }
+
+    @Test
+    void aPageThatMayNotBeEmbeddedIsNotShown() {
+        expectedErrors = Pattern.compile("frame-ancestors");
+        visit("post-message");
+
+        press("Embed a private page");
+        assertThat(page.locator(".log li").last()).containsText("the browser does not show the private page here");
+        assertThat(page.frameLocator("iframe[title='A private page']").locator("output"))
+                .hasCount(0);
+    }
+
+    private void visit(String path) {
+        page.navigate(gallery.url() + path);
+    }
+
+    private Locator button(String name) {
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    private void press(String name) {
+        button(name).click();
+    }
+
+    private void signIn() {
+        press("登录 Sign in");
+        assertThat(button("退出 Sign out")).isEnabled();
+    }
+
+    private Locator output() {
+        return page.locator("output");
+    }
+
+    private Locator source() {
+        return page.getByRole(AriaRole.TABPANEL);
+    }
+
+    private Locator tab(int index) {
+        return page.getByRole(AriaRole.TAB).nth(index);
+    }
+
+    private void assertEvents(String... types) {
+        assertThat(page.locator(".log b")).hasText(types);
+    }
+
+    private static Page.GetByRoleOptions level(int level) {
+        return new Page.GetByRoleOptions().setLevel(level);
+    }
+
+    private static Locator.GetByTextOptions exactly() {
+        return new Locator.GetByTextOptions().setExact(true);
+    }
+}

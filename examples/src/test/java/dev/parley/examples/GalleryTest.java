@@ -1,0 +1,124 @@
+package dev.parley.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the servers of the gallery answer, without a browser. */
+@NullUnmarked
+final class GalleryTest {
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    private static Gallery gallery;
+    private static String firstOrigin;
+    private static String secondOrigin;
+
+    @BeforeAll
+    static void open() throws Exception {
+        gallery = Gallery.start(0, 0);
+        firstOrigin = gallery.url().substring(0, gallery.url().length() - 1);
+        Matcher config = Pattern.compile("\\{\"secondOrigin\":\"(.*)\"}")
+                .matcher(get(firstOrigin, "/api/config").body());
+        assertThat(config.matches()).isTrue();
+        secondOrigin = config.group(1);
+    }
+
+    @AfterAll
+    static void close() {
+        gallery.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events"})
+    void pagesRunOnlyTheirOwnScripts(String path) throws Exception {
+        HttpResponse<String> page = get(firstOrigin, path);
+
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(header(page, "Content-Security-Policy"))
+                .startsWith("default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self'; ")
+                .endsWith("; frame-ancestors 'self'");
+    }
+
+    @Test
+    void theSourcesThatRunAreServed() throws Exception {
+        assertThat(get(firstOrigin, "/sources/FetchDemo.java").body())
+                .startsWith("package dev.parley.examples;")
+                .contains("final class FetchDemo {");
+        assertThat(get(firstOrigin, "/sources/widget.js").body())
+                .isEqualTo(get(secondOrigin, "/widget.js").body());
+    }
+
+    @Test
+    void vueComesFromTheClassPath() throws Exception {
+        HttpResponse<String> vue = get(firstOrigin, "/vue/vue.esm-browser.prod.js");
+
+        assertThat(vue.statusCode()).isEqualTo(200);
+        assertThat(header(vue, "Content-Type")).startsWith("text/javascript");
+    }
+
+    @Test
+    void theWidgetMayBeEmbeddedByTheFirstOriginAndThePrivatePageByNoOther() throws Exception {
+        assertThat(header(get(secondOrigin, "/widget"), "Content-Security-Policy"))
+                .endsWith("; frame-ancestors 'self' " + firstOrigin);
+        assertThat(header(get(secondOrigin, "/private"), "Content-Security-Policy"))
+                .endsWith("; frame-ancestors 'self'");
+    }
+
+    @Test
+    void onlyTheFirstOriginMayReadWhatTheSecondAnswers() throws Exception {
+        assertThat(header(get(secondOrigin, "/api/fetch/visit", "Origin", firstOrigin), "Access-Control-Allow-Origin"))
+                .isEqualTo(firstOrigin);
+        assertThat(header(
+                        get(secondOrigin, "/api/fetch/visit", "Origin", "http://127.0.0.1"),
+                        "Access-Control-Allow-Origin"))
+                .isEmpty();
+        assertThat(header(
+                        get(secondOrigin, "/api/fetch/private", "Origin", firstOrigin), "Access-Control-Allow-Origin"))
+                .isEmpty();
+    }
+
+    @Test
+    void aCookieThatIsNoNumberCountsAsNoVisit() throws Exception {
+        assertThat(get(secondOrigin, "/api/fetch/visit", "Cookie", "visits=many")
+                        .body())
+                .isEqualTo("{\"visits\":1}");
+        assertThat(get(secondOrigin, "/api/fetch/visit", "Cookie", "visits=41").body())
+                .isEqualTo("{\"visits\":42}");
+    }
+
+    @Test
+    void theStreamIsForThoseWhoSignedIn() throws Exception {
+        assertThat(get(firstOrigin, "/api/stream").statusCode()).isEqualTo(401);
+        assertThat(get(firstOrigin, "/api/stream", "Cookie", "pass=guessed").statusCode())
+                .isEqualTo(401);
+    }
+
+    private static HttpResponse<String> get(String origin, String path, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(origin + path)).timeout(Duration.ofSeconds(20));
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        return CLIENT.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private static String header(HttpResponse<?> response, String name) {
+        return response.headers().firstValue(name).orElse("");
+    }
+}
