@@ -110,8 +110,9 @@ public final class TestExchange {
      */
     public boolean isCutOff() {
         server.run();
-        seen |= !answer.hasHead();
-        return answer.end() == Answer.End.CUT_OFF;
+        boolean cutOff = answer.end() == Answer.End.CUT_OFF;
+        seen |= cutOff;
+        return cutOff;
     }
 
     /**
