@@ -125,7 +125,7 @@ public final class TestClient {
     TestExchange open(TestRequest request, boolean bodiless) {
         Answer answer = new Answer(request.method() + " " + request.target() + " over " + protocol);
         ClientStream stream = spoken.open(request, answer, bodiless);
-        TestExchange exchange = new TestExchange(server, cable, protocol, stream, answer);
+        TestExchange exchange = new TestExchange(server, cable, protocol, stream, answer, request);
         server.record(exchange::unread);
         return exchange;
     }

@@ -19,10 +19,20 @@ public final class TestExchange {
     private final Protocol protocol;
     private final ClientStream stream;
     private final Answer answer;
+    /** Whether the client asked for another protocol. */
+    private final boolean upgrading;
+
     private boolean seen;
     private @Nullable TestResponse response;
 
-    TestExchange(TestServer server, Cable cable, Protocol protocol, ClientStream stream, Answer answer) {
+    TestExchange(
+            TestServer server,
+            Cable cable,
+            Protocol protocol,
+            ClientStream stream,
+            Answer answer,
+            TestRequest request) {
+        this.upgrading = request.upgrade() != null;
         this.server = server;
         this.cable = cable;
         this.protocol = protocol;
@@ -134,8 +144,7 @@ public final class TestExchange {
     public TestResponse response() {
         server.run();
         if (response == null) {
-            boolean switched = answer.status() == 101 || isTunnel();
-            if (answer.end() != Answer.End.COMPLETE && !switched) {
+            if (answer.end() != Answer.End.COMPLETE && !isTunnel()) {
                 seen = true;
                 throw incomplete(
                         answer.hasHead()
@@ -176,7 +185,7 @@ public final class TestExchange {
     }
 
     private boolean isTunnel() {
-        return protocol == Protocol.HTTP_2 ? answer.status() == 200 : answer.status() == 101;
+        return upgrading && answer.status() == (protocol == Protocol.HTTP_2 ? 200 : 101);
     }
 
     private AssertionError incomplete(String expected) {

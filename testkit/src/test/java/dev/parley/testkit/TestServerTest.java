@@ -206,7 +206,7 @@ final class TestServerTest {
         Routes routes = Routes.builder()
                 .post("/", exchange -> exchange.respond(exchange.body().thenApply(body -> Response.text(body.text()))))
                 .build();
-        for (int n = 1; n < 400; n++) {
+        for (int n = 1; n < 160; n++) {
             try (TestServer server =
                     TestServer.builder(routes).protocol(protocol).build()) {
                 TestClient client = server.client();
@@ -234,7 +234,7 @@ final class TestServerTest {
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
     void anAnswerMayBeCutAtEachByte(Protocol protocol) {
         int whole = 0;
-        for (int n = 1; n < 400; n++) {
+        for (int n = 1; n < 160; n++) {
             try (TestServer server = server(protocol, exchange -> exchange.respond(Response.text("hello")))) {
                 TestClient client = server.client();
                 client.cutAfterReceiving(n);
