@@ -1261,7 +1261,9 @@ class Http1WireTest {
             assertThat(answerTo(GET)).isEqualTo(undated(HI));
             assertThat(answerTo("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
                     .isEqualTo(undated(ok("abc")));
-            assertThat(answerTo("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
+            assertThat(
+                            answerTo(
+                                    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
                     .isEqualTo(undated(ok("abc")));
             assertThat(answerTo("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"))
                     .isEqualTo(undated(HI).replaceFirst("hi$", ""));
