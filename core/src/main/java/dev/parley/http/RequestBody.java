@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,7 +193,9 @@ final class RequestBody {
                 // Nobody has said yet that it is wanted: it is refused when it is asked for, or thrown away.
                 releaseHeld();
             } else {
-                failReader(refuseAsTooBig());
+                // Answered before the reader hears of it, who could answer else, and not as the end of the exchange.
+                Reader reader = takeReader();
+                reader.fail(refuseAsTooBig());
             }
             return;
         }
@@ -317,18 +320,44 @@ final class RequestBody {
 
     /** Whoever reads the body gets no more of it. */
     private void failReader(Throwable cause) {
+        takeReader().fail(cause);
+    }
+
+    private Reader takeReader() {
+        Reader reader = new Reader(whole, listener);
         mode = Mode.DISCARDED;
         releaseHeld();
         gathered = EMPTY;
-        CompletableFuture<Body> future = whole;
-        BodyListener to = listener;
         whole = null;
         listener = null;
-        if (future != null) {
-            future.completeExceptionally(cause);
+        return reader;
+    }
+
+    /** Whoever read the body, and has to be told why there is no more of it. */
+    private final class Reader {
+        private final @Nullable CompletableFuture<Body> future;
+        private final @Nullable BodyListener to;
+
+        Reader(@Nullable CompletableFuture<Body> future, @Nullable BodyListener to) {
+            this.future = future;
+            this.to = to;
         }
-        if (to != null) {
-            exchange.call(() -> to.onFailure(cause));
+
+        void fail(Throwable cause) {
+            if (future != null) {
+                future.completeExceptionally(cause);
+            }
+            if (to != null) {
+                exchange.call(() -> to.onFailure(cause));
+            }
+        }
+    }
+
+    /** Hands over what was held, when another protocol takes over; each buffer is the caller's. */
+    void handOver(Consumer<ByteBuf> to) {
+        mode = Mode.DISCARDED;
+        for (ByteBuf next = pollHeld(); next != null; next = pollHeld()) {
+            to.accept(next);
         }
     }
 
