@@ -1,8 +1,8 @@
 package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -93,7 +93,7 @@ final class RequestBody {
         if (mayBegin(future::completeExceptionally)) {
             mode = Mode.WHOLE;
             whole = future;
-            if (announced > 0) {
+            if (announced > 0 && !complete) {
                 gathered = new byte[(int) Math.min(announced, BELIEVED_LENGTH)];
             }
             int size = 0;
@@ -108,6 +108,10 @@ final class RequestBody {
         if (mayBegin(to::onFailure)) {
             mode = Mode.CHUNKS;
             listener = to;
+            if (gathered.length > 0) {
+                hold(Unpooled.wrappedBuffer(gathered));
+                gathered = EMPTY;
+            }
             goOn();
         }
     }
@@ -146,6 +150,13 @@ final class RequestBody {
     }
 
     // ---- told by the wire
+
+    /** All of it came with the head. */
+    void came(byte[] bytes) {
+        gathered = bytes;
+        received = bytes.length;
+        complete = true;
+    }
 
     /** The client waits for {@code 100 Continue} before it sends. */
     void awaitContinue() {
@@ -265,7 +276,7 @@ final class RequestBody {
         mode = Mode.DISCARDED;
         byte[] bytes = gathered.length == received ? gathered : Arrays.copyOf(gathered, (int) received);
         gathered = EMPTY;
-        future.complete(new Body(bytes, exchange.headers().get(HttpHeaderNames.CONTENT_TYPE), trailers));
+        future.complete(new Body(bytes, exchange.headers(), trailers));
     }
 
     private void deliver() {
