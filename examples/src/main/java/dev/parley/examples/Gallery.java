@@ -116,7 +116,12 @@ public final class Gallery implements AutoCloseable {
     }
 
     private static ParleyServer listen(int port, Routes routes) {
-        return ParleyServer.builder().port(port).routes(routes).build().start();
+        return ParleyServer.builder()
+                .host("localhost")
+                .port(port)
+                .routes(routes)
+                .build()
+                .start();
     }
 
     private static String origin(ParleyServer server) {
