@@ -788,7 +788,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private long checkBody(long now, HttpExchange receiving) {
             if (rate.isTooSlow(now, receiving.requestBody())) {
                 keepAlive = false;
-                receiving.overrule(Problem.of(408, "The body came too slowly."), EndReason.TIMEOUT);
+                if (!receiving.hasEnded()) {
+                    receiving.overrule(Problem.of(408, "The body came too slowly."), EndReason.TIMEOUT);
+                } else if (!closing) {
+                    closeAfterAnswer(); // it was answered before: nobody waits for the rest
+                }
                 return now + context.writeTicks();
             }
             return rate.end();

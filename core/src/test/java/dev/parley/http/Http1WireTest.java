@@ -980,6 +980,19 @@ class Http1WireTest {
         }
 
         @Test
+        void aBodyThatDoesNotComeAfterTheAnswerEndsTheConnection() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx");
+                assertThat(client.received()).isEqualTo(ok("unread"));
+                client.pass(Duration.ofSeconds(9));
+                assertThat(client.isOpen()).isTrue();
+
+                client.pass(Duration.ofSeconds(2));
+                closes(client);
+            }
+        }
+
+        @Test
         void aBodyThatComesFastEnoughIsRead() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n\r\n");
