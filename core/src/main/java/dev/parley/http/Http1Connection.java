@@ -604,6 +604,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         writer.flush(ctx());
         ChannelPipeline pipeline = ctx().pipeline();
         protocol.accept(pipeline);
+        if (answered.hasEnded()) {
+            return; // the protocol could not begin, and the channel is closed
+        }
         channel().closeFuture().addListener(closed -> {
             watch.end();
             answered.end(EndReason.COMPLETED);

@@ -436,12 +436,23 @@ final class HttpExchange implements Exchange {
         if (claimAnswer()) {
             onLoop(() -> {
                 if (endReason == null) {
+                    body.answered();
                     HttpHeaders all = responseHeaders(Response.of(200));
                     all.add(responseHeaders);
                     status = protocol() == Protocol.HTTP_2 ? 200 : 101;
-                    wire.switchProtocol(this, all, protocol);
+                    wire.switchProtocol(this, all, pipeline -> begin(protocol, pipeline));
                 }
             });
+        }
+    }
+
+    /** Lets the other protocol begin; if it can't, the client is told by the end of the connection or stream. */
+    private void begin(Consumer<ChannelPipeline> protocol, ChannelPipeline pipeline) {
+        try {
+            protocol.accept(pipeline);
+        } catch (Throwable t) {
+            fail(t);
+            wire.cutOff(this, EndReason.ERROR);
         }
     }
 

@@ -1217,6 +1217,32 @@ class Http1WireTest {
         }
 
         @Test
+        void withABodyThrowItAway() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE.replace("\r\n\r\n", "\r\nContent-Length: 6\r\n\r\nabc"));
+                upgrade();
+                assertThat(client.received()).isEmpty();
+                assertThat(client.isReading()).isTrue();
+
+                client.send("def\0not HTTP");
+                assertThat(client.received()).isEqualTo(SWITCHED + "\0not HTTP");
+            }
+        }
+
+        @Test
+        void toAProtocolThatFailsToBeginEndTheConnection() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE);
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> {
+                    throw new IllegalStateException("on purpose");
+                });
+                client.received();
+                client.assertClosed();
+                assertThat(ends).containsExactly("/ws ERROR");
+            }
+        }
+
+        @Test
         void thatAreNotGrantedLetHttpGoOn() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send(UPGRADE + GET);
