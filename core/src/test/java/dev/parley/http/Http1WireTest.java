@@ -586,6 +586,62 @@ class Http1WireTest {
         }
 
         @Test
+        void overTheLimitTellTheirListenerSo() {
+            HttpLimits small = HttpLimits.builder().maxBodyBytes(5).build();
+            try (WireChannel client = WireChannel.serving(routes, small)) {
+                client.send("POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+                recorder.takeNext();
+                client.send("3\r\ndef\r\n");
+                assertThat(client.received())
+                        .isEqualTo(
+                                lastProblem("413 Request Entity Too Large", "The body is over the limit of 5 bytes."));
+                assertThat(recorder.events).containsExactly("abc", ProblemException.class.getSimpleName());
+            }
+        }
+
+        @Test
+        void overTheLimitAreKeptWholeUntilTheApplicationHasSetItsOwn() {
+            HttpLimits small = HttpLimits.builder().maxBodyBytes(2).build();
+            try (WireChannel client = WireChannel.serving(routes, small)) {
+                client.send("POST /later HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+                Exchange exchange = later.remove();
+                exchange.maxBodyBytes(100);
+                exchange.respond(exchange.body().thenApply(body -> Response.text(body.text())));
+                client.send("3\r\ndef\r\n0\r\n\r\n");
+                assertThat(client.received()).isEqualTo(ok("abcdef"));
+            }
+        }
+
+        @Test
+        void mayBeTakenByAListenerThatIsReadyBySomeOtherStage() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("POST /later HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "1\r\nx\r\n".repeat(10_000) + "0\r\n\r\n");
+                Exchange exchange = later.remove();
+                exchange.receive(new BodyListener() {
+                    private int chunks;
+
+                    @Override
+                    public CompletionStage<?> onChunk(ByteBuf chunk) {
+                        chunks++;
+                        return CompletableFuture.completedStage("ready");
+                    }
+
+                    @Override
+                    public void onEnd(HttpHeaders trailers) {
+                        exchange.respond(Response.text("got " + chunks));
+                    }
+
+                    @Override
+                    public void onFailure(Throwable cause) {
+                        exchange.respond(Response.text(cause.toString()));
+                    }
+                });
+                assertThat(client.received()).isEqualTo(ok("got 10000"));
+            }
+        }
+
+        @Test
         void thatBreakOffEndTheExchange() {
             WireChannel client = WireChannel.serving(routes);
             client.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nab");
