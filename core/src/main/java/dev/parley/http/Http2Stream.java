@@ -10,6 +10,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
@@ -140,6 +141,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         boolean extendedConnect = headers.contains(":protocol");
         if (fields == null
                 || headers.method() == null
+                || headers.method().length() == 0
+                || HttpHeaderValidationUtil.validateToken(headers.method()) != -1
                 || headers.path() != null && headers.path().length() == 0
                 || extendedConnect && !HttpMethod.CONNECT.asciiName().contentEquals(headers.method())
                 || (HttpMethod.CONNECT.asciiName().contentEquals(headers.method()) && !extendedConnect

@@ -406,6 +406,8 @@ class Http2WireTest {
             assertMalformed(":method", "GET", ":scheme", "http", ":authority", "a");
             assertMalformed(":method", "GET", ":path", "/", ":authority", "a");
             assertMalformed(":method", "GET", ":scheme", "http", ":path", "", ":authority", "a");
+            assertMalformed(":method", "G T", ":scheme", "http", ":path", "/", ":authority", "a");
+            assertMalformed(":method", "", ":scheme", "http", ":path", "/", ":authority", "a");
             assertMalformed(":method", "GET", ":method", "GET", ":scheme", "http", ":path", "/", ":authority", "a");
             assertMalformed(":method", "GET", ":scheme", "http", ":path", "/", "x", "y", ":authority", "a");
             assertMalformed(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "a", ":status", "200");
