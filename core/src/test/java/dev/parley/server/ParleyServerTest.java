@@ -315,6 +315,15 @@ class ParleyServerTest {
         }
 
         @Test
+        void isNotTheBuildersAnyMore() {
+            ParleyServer.Builder builder = server();
+            try (ParleyServer server = builder.build()) {
+                builder.host("192.0.2.1");
+                assertThat(server.start().port()).isPositive();
+            }
+        }
+
+        @Test
         void needsAFreePort() throws IOException {
             try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 ParleyServer server = server().port(taken.getLocalPort()).build();
