@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -392,6 +393,7 @@ final class HttpExchange implements Exchange {
 
     @Override
     public void respond(Response response) {
+        Objects.requireNonNull(response, "response");
         if (!claimAnswer()) {
             return;
         }
@@ -419,6 +421,7 @@ final class HttpExchange implements Exchange {
 
     @Override
     public ResponseStream stream(Response head) {
+        Objects.requireNonNull(head, "head");
         HttpResponseStream opened = new HttpResponseStream(this, wire);
         if (claimAnswer()) {
             onLoop(() -> begin(head, opened));
@@ -584,8 +587,8 @@ final class HttpExchange implements Exchange {
             for (Consumer<EndReason> listener : listeners) {
                 try {
                     listener.accept(reason);
-                } catch (RuntimeException e) {
-                    LOG.error("{} {}: a listener for its end failed", method, AccessLog.printable(target), e);
+                } catch (Throwable t) {
+                    LOG.error("{} {}: a listener for its end failed", method, AccessLog.printable(target), t);
                 }
             }
         }

@@ -57,8 +57,30 @@ class Http1WireTest {
             .get("/broken", exchange -> {
                 throw new IllegalStateException("on purpose");
             })
+            .get(
+                    "/stream-with-odd-trailers",
+                    exchange ->
+                            exchange.stream(Response.of(200)).end(new DefaultHttpHeaders().add("x-sum", "a\u010Ab: c")))
+            .get("/none", Http1WireTest::none)
+            .get("/none-later", exchange -> exchange.respond(noResponse()))
+            .get("/undecided", Endpoints.guard(exchange -> noVerdict(), exchange -> exchange.respond(Response.of(200))))
             .get("/ws", this::keep)
             .build();
+
+    @SuppressWarnings("NullAway") // what an application may do by mistake
+    private static void none(Exchange exchange) {
+        exchange.respond((Response) null);
+    }
+
+    @SuppressWarnings("NullAway")
+    private static CompletionStage<Response> noResponse() {
+        return CompletableFuture.completedStage(null);
+    }
+
+    @SuppressWarnings("NullAway")
+    private static CompletionStage<Guard.Verdict> noVerdict() {
+        return CompletableFuture.completedStage(null);
+    }
 
     private void keep(Exchange exchange) {
         exchange.onEnd(reason -> ends.add(exchange.path() + " " + reason));
@@ -289,6 +311,30 @@ class Http1WireTest {
                     "GET /stream-with-trailers HTTP/1.1\r\nHost: a\r\n\r\n",
                     "HTTP/1.1 200 OK\r\n" + DATE
                             + "transfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nx-sum: 195\r\n\r\n",
+                    Http1WireTest::staysOpen);
+        }
+
+        @Test
+        void mayNotInjectALineByTheirTrailers() {
+            inEveryWay(
+                    "GET /stream-with-odd-trailers HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "HTTP/1.1 200 OK\r\n" + DATE + "transfer-encoding: chunked\r\n\r\n0\r\nx-sum: a?b: c\r\n\r\n",
+                    Http1WireTest::staysOpen);
+        }
+
+        @Test
+        void thatAreNoneAreTheServersFault() {
+            inEveryWay(
+                    "GET /none HTTP/1.1\r\nHost: a\r\n\r\n" + "GET /none-later HTTP/1.1\r\nHost: a\r\n\r\n",
+                    problem("500 Internal Server Error", "", "") + problem("500 Internal Server Error", "", ""),
+                    Http1WireTest::staysOpen);
+        }
+
+        @Test
+        void ofAGuardThatDecidesNothingAreTheServersFault() {
+            inEveryWay(
+                    "GET /undecided HTTP/1.1\r\nHost: a\r\n\r\n",
+                    problem("500 Internal Server Error", "", ""),
                     Http1WireTest::staysOpen);
         }
 
