@@ -1,10 +1,10 @@
 package dev.parley.http;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpUtil;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request's whole body.
@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Body {
     private final byte[] bytes;
-    private final @Nullable String contentType;
+    private final HttpHeaders headers;
     private final HttpHeaders trailers;
 
-    Body(byte[] bytes, @Nullable String contentType, HttpHeaders trailers) {
+    Body(byte[] bytes, HttpHeaders headers, HttpHeaders trailers) {
         this.bytes = bytes;
-        this.contentType = contentType;
+        this.headers = headers;
         this.trailers = trailers;
     }
 
@@ -37,6 +37,7 @@ public final class Body {
      * @return the text; what is not legal in the charset becomes U+FFFD
      */
     public String text() {
+        String contentType = headers.get(HttpHeaderNames.CONTENT_TYPE);
         Charset charset =
                 contentType == null ? StandardCharsets.UTF_8 : HttpUtil.getCharset(contentType, StandardCharsets.UTF_8);
         return new String(bytes, charset);

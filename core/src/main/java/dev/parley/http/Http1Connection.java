@@ -248,6 +248,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     private static int size(Object message) {
+        if (message instanceof Http1Request request) {
+            byte[] body = Http1Request.body(request);
+            return body == null ? 0 : body.length;
+        }
         return message instanceof ByteBuf bytes
                 ? bytes.readableBytes()
                 : message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
@@ -359,7 +363,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             next.overrule(problem, EndReason.ERROR);
             return;
         }
-        if (protocol == Protocol.HTTP_1_1 && has(Http1Request.EXPECT)) {
+        byte[] body = Http1Request.body(request);
+        if (body != null) {
+            requestComplete = true;
+            next.requestBody().came(body);
+        } else if (protocol == Protocol.HTTP_1_1 && has(Http1Request.EXPECT)) {
             next.requestBody().awaitContinue();
         }
         next.route(context.routes());
@@ -592,6 +600,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             change.run();
         } else {
             pendingSwitch = change;
+            answered.requestBody().answered(); // else nobody would read it to its end
         }
     }
 

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *   body = Content-Length bytes | ( size CRLF data CRLF … 0 CRLF  name: value CRLF …  CRLF )
  * </pre>
  *
- * <p>For each request it passes on an {@link Http1Request}, the body as {@link ByteBuf}s just as they were read, and a
- * {@link LastHttpContent} without content but with the trailers. What is malformed is passed on as a request, or a last
+ * <p>For each request it passes on an {@link Http1Request}, which has a small body with it if that is there already. Else
+ * the body follows as {@link ByteBuf}s just as they were read, and a {@link LastHttpContent} without content but with the
+ * trailers. What is malformed is passed on as a request, or a last
  * content, whose decoder result is a failure; nothing behind it is decoded.
  *
  * <p>A request that asks for another protocol holds the decoder: what follows it may not be HTTP, so it stays undecoded
@@ -43,6 +44,10 @@ final class Http1Decoder extends ByteToMessageDecoder {
     /** The line of a chunk's size: 16 digits, and what extensions anybody uses. They are ignored. */
     private static final int MAX_SIZE_LINE = 256;
 
+    /** A body up to this is copied and passed on with the head, if it is there: cheaper than a buffer and two messages. */
+    private static final int MAX_WITH_HEAD = 8 * 1024;
+
+    private static final byte[] EMPTY = {};
     private static final byte[] HTTP_1_1 = "HTTP/1.1".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] GET = "GET".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] POST = "POST".getBytes(StandardCharsets.US_ASCII);
@@ -197,9 +202,15 @@ final class Http1Decoder extends ByteToMessageDecoder {
         upgradeAsked = request.has(Http1Request.UPGRADE);
         out.add(request);
         if (state == State.HEAD) {
-            endRequest(out, LastHttpContent.EMPTY_LAST_CONTENT);
-        } else if (state == State.FIXED_BODY) {
-            decodeFixedBody(in, out);
+            request.complete(EMPTY);
+            endRequest();
+        } else if (state == State.FIXED_BODY
+                && remaining <= Math.min(in.readableBytes(), MAX_WITH_HEAD)
+                && !request.has(Http1Request.EXPECT)) {
+            byte[] body = new byte[(int) remaining];
+            in.readBytes(body);
+            request.complete(body);
+            endRequest();
         }
     }
 
@@ -304,7 +315,8 @@ final class Http1Decoder extends ByteToMessageDecoder {
     private void decodeFixedBody(ByteBuf in, List<Object> out) {
         passOn(in, out);
         if (remaining == 0) {
-            endRequest(out, LastHttpContent.EMPTY_LAST_CONTENT);
+            out.add(LastHttpContent.EMPTY_LAST_CONTENT);
+            endRequest();
         }
     }
 
@@ -404,11 +416,11 @@ final class Http1Decoder extends ByteToMessageDecoder {
                     .remove(HttpHeaderNames.HOST);
         }
         lines.begin(true);
-        endRequest(out, end);
+        out.add(end);
+        endRequest();
     }
 
-    private void endRequest(List<Object> out, LastHttpContent end) {
-        out.add(end);
+    private void endRequest() {
         state = State.HEAD;
         held = upgradeAsked;
         upgradeAsked = false;

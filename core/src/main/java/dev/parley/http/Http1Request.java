@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request that knows which of the fields that matter to the server it has, so that no field is looked up in vain.
  *
- * <p>Noted while the names are read anyway: most requests have two or three of these fields.
+ * <p>Noted while the names are read anyway: most requests have two or three of these fields. A small body that came with
+ * the head travels with it.
  */
 final class Http1Request extends DefaultHttpRequest {
     static final int HOST = 1;
@@ -30,6 +31,7 @@ final class Http1Request extends DefaultHttpRequest {
     private int fields;
     private long contentLength = -1;
     private @Nullable String host;
+    private byte @Nullable [] body;
 
     Http1Request(HttpVersion version, HttpMethod method, String target, HttpHeadersFactory headers) {
         super(version, method, target, headers);
@@ -48,6 +50,16 @@ final class Http1Request extends DefaultHttpRequest {
             contentLength = has(CONTENT_LENGTH) ? -1 : decimal(value);
         }
         fields |= field;
+    }
+
+    /** All of the body came with the head: nothing follows. */
+    void complete(byte[] wholeBody) {
+        body = wholeBody;
+    }
+
+    /** The whole body, if it came with the head; {@code null} if the rest of the request follows. */
+    static byte @Nullable [] body(HttpRequest request) {
+        return request instanceof Http1Request known ? known.body : null;
     }
 
     /** {@code Content-Length}; -1 if there is none, or it is not one number. */

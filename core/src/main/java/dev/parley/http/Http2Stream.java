@@ -3,6 +3,7 @@ package dev.parley.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
@@ -60,6 +61,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     private int writesPending;
     private int writesDone;
     private final Watch watch;
+    /** While a stream is not read its channel stays open behind its connection: this is how it hears of the end. */
+    private @Nullable ChannelFutureListener connectionEnds;
 
     Http2Stream(ServerContext context) {
         this.context = context;
@@ -78,10 +81,30 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     @Override
     public void channelInactive(ChannelHandlerContext inactive) {
         watch.end();
+        clientGone();
+        forgetConnection();
+        inactive.fireChannelInactive();
+    }
+
+    /** A reset overtakes the data that is not read. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext triggered, Object event) {
+        if (event instanceof Http2ResetFrame) {
+            clientGone();
+        }
+        triggered.fireUserEventTriggered(event);
+    }
+
+    private void clientGone() {
         if (exchange != null) {
             exchange.end(EndReason.CLIENT_GONE);
         }
-        inactive.fireChannelInactive();
+    }
+
+    private void forgetConnection() {
+        if (connectionEnds != null) {
+            channel().parent().closeFuture().removeListener(connectionEnds);
+        }
     }
 
     @Override
@@ -107,9 +130,6 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         } else if (message instanceof Http2DataFrame frame && exchange != null) {
             data(exchange, frame);
         } else {
-            if (message instanceof Http2ResetFrame && exchange != null) {
-                exchange.end(EndReason.CLIENT_GONE);
-            }
             ReferenceCountUtil.release(message);
         }
     }
@@ -375,6 +395,10 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     public void appetiteChanged() {
         boolean wanted = exchange == null || requestComplete || exchange.wantsBody();
         watch.bodyWanted(wanted);
+        if (!wanted && connectionEnds == null) {
+            connectionEnds = closed -> clientGone();
+            channel().parent().closeFuture().addListener(connectionEnds);
+        }
         if (channel().config().isAutoRead() != wanted) {
             channel().config().setAutoRead(wanted);
         }
@@ -384,14 +408,25 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
         ctx().writeAndFlush(new DefaultHttp2HeadersFrame(headers(200, headers)));
         ChannelPipeline pipeline = ctx().pipeline();
-        pipeline.replace(this, null, new Http2Tunnel());
-        protocol.accept(pipeline);
-        channel().config().setAutoRead(true);
+        Http2Tunnel tunnel = new Http2Tunnel();
+        pipeline.replace(this, null, tunnel);
         watch.switched = true;
         channel().closeFuture().addListener(closed -> {
             watch.end();
+            forgetConnection();
             answered.end(EndReason.COMPLETED);
         });
+        protocol.accept(pipeline);
+        if (answered.hasEnded()) {
+            return; // the protocol could not begin, and the stream is reset
+        }
+        ChannelHandlerContext below = pipeline.context(tunnel);
+        answered.requestBody().handOver(below::fireChannelRead);
+        below.fireChannelReadComplete();
+        channel().config().setAutoRead(true);
+        if (requestComplete) {
+            channel().close(); // as the tunnel does where the end comes later
+        }
     }
 
     // ---- facts

@@ -439,7 +439,6 @@ final class HttpExchange implements Exchange {
         if (claimAnswer()) {
             onLoop(() -> {
                 if (endReason == null) {
-                    body.answered();
                     HttpHeaders all = responseHeaders(Response.of(200));
                     all.add(responseHeaders);
                     status = protocol() == Protocol.HTTP_2 ? 200 : 101;

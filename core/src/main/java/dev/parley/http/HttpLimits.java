@@ -29,7 +29,8 @@ import java.time.Duration;
  * @param maxPipelined requests of one HTTP/1.1 connection that wait behind the one being answered
  * @param maxQueuedBytes bytes of one streamed response that wait for the client
  * @param http2StreamWindowBytes what a client may send on one HTTP/2 stream before it is read
- * @param http2ConnectionWindowBytes what a client may send on all streams of a connection before it is read
+ * @param http2ConnectionWindowBytes what a client may send on all streams of a connection before it is read; Netty opens it
+ *     to about twice the stream's window by itself, so less than that has no effect
  * @param http2MaxStreams streams that may be open on one HTTP/2 connection
  * @param headerTimeout from the first byte of a request (on a new connection: from its start) to the end of its headers
  * @param bodyTimeout the span over which the rate of a body is measured, while the server is willing to read
@@ -63,6 +64,9 @@ public record HttpLimits(
      * @param maxBodyBytes 0 or more
      * @param maxPipelined 1 or more
      * @param maxQueuedBytes 1 or more
+     * @param http2StreamWindowBytes 65,535 or more
+     * @param http2ConnectionWindowBytes 65,535 or more
+     * @param http2MaxStreams 1 or more
      * @param headerTimeout more than 0
      * @param bodyTimeout more than 0
      * @param minBodyBytesPerSecond 0 or more

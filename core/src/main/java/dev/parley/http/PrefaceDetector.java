@@ -27,7 +27,7 @@ final class PrefaceDetector extends ByteToMessageDecoder {
         int length = Math.min(in.readableBytes(), PREFACE.length);
         for (int i = 0; i < length; i++) {
             if (in.getByte(in.readerIndex() + i) != PREFACE[i]) {
-                ctx.pipeline().remove(this);
+                passOn(ctx, in, out);
                 return;
             }
         }
@@ -36,7 +36,16 @@ final class PrefaceDetector extends ByteToMessageDecoder {
             pipeline.remove(Http1Connection.class);
             pipeline.remove(Http1Decoder.class);
             Http2Connection.addTo(pipeline, context);
-            pipeline.remove(this);
+            passOn(ctx, in, out);
         }
+    }
+
+    /**
+     * Goes away. What was read is passed on here, since the decoder would fire a {@code channelReadComplete} of its own
+     * behind it: then that of the channel would look like the end of a read that gave a part of a request.
+     */
+    private void passOn(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+        out.add(in.readRetainedSlice(in.readableBytes()));
+        ctx.pipeline().remove(this);
     }
 }

@@ -1,8 +1,8 @@
 package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +94,7 @@ final class RequestBody {
         if (mayBegin(future::completeExceptionally)) {
             mode = Mode.WHOLE;
             whole = future;
-            if (announced > 0) {
+            if (announced > 0 && !complete) {
                 gathered = new byte[(int) Math.min(announced, BELIEVED_LENGTH)];
             }
             int size = 0;
@@ -108,6 +109,10 @@ final class RequestBody {
         if (mayBegin(to::onFailure)) {
             mode = Mode.CHUNKS;
             listener = to;
+            if (gathered.length > 0) {
+                hold(Unpooled.wrappedBuffer(gathered));
+                gathered = EMPTY;
+            }
             goOn();
         }
     }
@@ -146,6 +151,13 @@ final class RequestBody {
     }
 
     // ---- told by the wire
+
+    /** All of it came with the head. */
+    void came(byte[] bytes) {
+        gathered = bytes;
+        received = bytes.length;
+        complete = true;
+    }
 
     /** The client waits for {@code 100 Continue} before it sends. */
     void awaitContinue() {
@@ -189,8 +201,9 @@ final class RequestBody {
         received += size;
         if ((mode == Mode.WHOLE || mode == Mode.CHUNKS) && received > limit) {
             data.release();
-            mode = Mode.DISCARDED; // first, so that the reader hears of the limit, and not of the end that follows
-            failReader(refuseAsTooBig());
+            // Answered before the reader hears of it, who could answer else, and not as the end of the exchange.
+            Reader reader = takeReader();
+            reader.fail(refuseAsTooBig());
             return;
         }
         switch (mode) {
@@ -260,7 +273,7 @@ final class RequestBody {
         mode = Mode.DISCARDED;
         byte[] bytes = gathered.length == received ? gathered : Arrays.copyOf(gathered, (int) received);
         gathered = EMPTY;
-        future.complete(new Body(bytes, exchange.headers().get(HttpHeaderNames.CONTENT_TYPE), trailers));
+        future.complete(new Body(bytes, exchange.headers(), trailers));
     }
 
     private void deliver() {
@@ -328,18 +341,44 @@ final class RequestBody {
 
     /** Whoever reads the body gets no more of it. */
     private void failReader(Throwable cause) {
+        takeReader().fail(cause);
+    }
+
+    private Reader takeReader() {
+        Reader reader = new Reader(whole, listener);
         mode = Mode.DISCARDED;
         releaseHeld();
         gathered = EMPTY;
-        CompletableFuture<Body> future = whole;
-        BodyListener to = listener;
         whole = null;
         listener = null;
-        if (future != null) {
-            future.completeExceptionally(cause);
+        return reader;
+    }
+
+    /** Whoever read the body, and has to be told why there is no more of it. */
+    private final class Reader {
+        private final @Nullable CompletableFuture<Body> future;
+        private final @Nullable BodyListener to;
+
+        Reader(@Nullable CompletableFuture<Body> future, @Nullable BodyListener to) {
+            this.future = future;
+            this.to = to;
         }
-        if (to != null) {
-            exchange.call(() -> to.onFailure(cause));
+
+        void fail(Throwable cause) {
+            if (future != null) {
+                future.completeExceptionally(cause);
+            }
+            if (to != null) {
+                exchange.call(() -> to.onFailure(cause));
+            }
+        }
+    }
+
+    /** Hands over what was held, when another protocol takes over; each buffer is the caller's. */
+    void handOver(Consumer<ByteBuf> to) {
+        mode = Mode.DISCARDED;
+        for (ByteBuf next = pollHeld(); next != null; next = pollHeld()) {
+            to.accept(next);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.parley.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,10 @@ class BodyTest {
     private record Point(int x, int y) {}
 
     private static Body body(String bytes, String contentType) {
-        return new Body(bytes.getBytes(StandardCharsets.ISO_8859_1), contentType, EmptyHttpHeaders.INSTANCE);
+        return new Body(
+                bytes.getBytes(StandardCharsets.ISO_8859_1),
+                new DefaultHttpHeaders().set("Content-Type", contentType),
+                EmptyHttpHeaders.INSTANCE);
     }
 
     @Test

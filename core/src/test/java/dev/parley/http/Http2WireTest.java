@@ -728,6 +728,30 @@ class Http2WireTest {
         }
 
         @Test
+        void ofAProtocolThatFailsToBeginAreReset() {
+            try (Http2Client client = open()) {
+                client.send(headers(
+                        1,
+                        0,
+                        ":method",
+                        "CONNECT",
+                        ":protocol",
+                        "websocket",
+                        ":scheme",
+                        "http",
+                        ":path",
+                        "/later",
+                        ":authority",
+                        "a"));
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> {
+                    throw new IllegalStateException("on purpose");
+                });
+                assertThat(client.received()).isEqualTo("1 HEADERS :status=200\n1 RST_STREAM INTERNAL_ERROR\n");
+                assertThat(events).containsExactly("/later ERROR");
+            }
+        }
+
+        @Test
         void needAKnownMethod() {
             try (Http2Client client = open()) {
                 client.send(headers(1, END_STREAM, ":method", "CONNECT", ":authority", "a:1"));

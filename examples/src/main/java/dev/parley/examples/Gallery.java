@@ -51,16 +51,13 @@ public final class Gallery implements AutoCloseable {
      *
      * @param args none. The environment variable {@code PORT} is the port, 8080 if there is none; the
      *     second origin has the next one. For 0 the system chooses both
-     * @throws InterruptedException if somebody interrupts the main thread
      */
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) {
         int port = Integer.parseInt(System.getenv().getOrDefault("PORT", "8080"));
         Gallery gallery = start(port, port == 0 ? 0 : port + 1);
         gallery.first.drainOnShutdown(Duration.ofSeconds(5));
         gallery.second.drainOnShutdown(Duration.ofSeconds(5));
         System.out.println("The gallery is open at " + gallery.url());
-        // The threads of a server do not keep a program running.
-        Thread.currentThread().join();
     }
 
     /**

@@ -38,7 +38,15 @@ public record ServerSentEvent(
         @Nullable Duration retry,
         @Nullable String comment) {
 
-    /** Checks each field, and that there is one. */
+    /**
+     * Checks each field, and that there is one.
+     *
+     * @param id without CR, LF and NUL
+     * @param event not empty, without CR and LF, and only with data
+     * @param data any text
+     * @param retry 0 or more
+     * @param comment any text
+     */
     public ServerSentEvent {
         checkId(id);
         checkEvent(event);
