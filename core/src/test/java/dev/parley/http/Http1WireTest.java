@@ -325,7 +325,7 @@ class Http1WireTest {
         @Test
         void thatAreNoneAreTheServersFault() {
             inEveryWay(
-                    "GET /none HTTP/1.1\r\nHost: a\r\n\r\n" + "GET /none-later HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /none-later HTTP/1.1\r\nHost: a\r\n\r\n",
                     problem("500 Internal Server Error", "", "") + problem("500 Internal Server Error", "", ""),
                     Http1WireTest::staysOpen);
         }
