@@ -12,7 +12,12 @@ final class Feeds {
 
     void subscribe(SseEmitter emitter) {
         String topic = emitter.exchange().path("topic");
-        listeners.computeIfAbsent(topic, it -> ConcurrentHashMap.newKeySet()).add(emitter);
+        // In one step, as the last of the others may take the set away.
+        listeners.compute(topic, (it, all) -> {
+            Set<SseEmitter> some = all == null ? ConcurrentHashMap.newKeySet() : all;
+            some.add(emitter);
+            return some;
+        });
         emitter.onClose(reason -> listeners.computeIfPresent(topic, (it, all) -> {
             all.remove(emitter);
             return all.isEmpty() ? null : all;

@@ -1,6 +1,9 @@
 package dev.parley.http;
 
+import dev.parley.http.Guard.Verdict;
+import java.util.Objects;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** Wraps endpoints in what they need: endpoints compose as functions. */
 public final class Endpoints {
@@ -14,17 +17,34 @@ public final class Endpoints {
      * @return an endpoint
      */
     public static Endpoint guard(Guard guard, Endpoint endpoint) {
-        return exchange -> guard.check(exchange).whenComplete((verdict, failure) -> {
+        return exchange -> {
             HttpExchange guarded = (HttpExchange) exchange;
-            if (failure != null) {
-                guarded.fail(failure);
-            } else if (verdict.refusal() != null) {
-                exchange.respond(verdict.refusal());
-            } else {
-                guarded.recognise(verdict.principal());
-                guarded.run(endpoint);
-            }
-        });
+            Thread asking = Thread.currentThread();
+            guard.check(exchange).whenComplete((verdict, failure) -> {
+                Runnable decided = () -> guarded.call(() -> decide(guarded, verdict, failure, endpoint));
+                // A verdict that comes later may come on any thread, and endpoints are called on the event loop.
+                if (Thread.currentThread() == asking) {
+                    decided.run();
+                } else {
+                    guarded.onLoop(decided);
+                }
+            });
+        };
+    }
+
+    private static void decide(
+            HttpExchange guarded, @Nullable Verdict verdict, @Nullable Throwable failure, Endpoint endpoint) {
+        if (failure != null) {
+            guarded.fail(failure);
+            return;
+        }
+        Objects.requireNonNull(verdict, "verdict");
+        if (verdict.refusal() != null) {
+            guarded.respond(verdict.refusal());
+        } else {
+            guarded.recognise(verdict.principal());
+            guarded.run(endpoint);
+        }
     }
 
     /**

@@ -160,8 +160,8 @@ public interface Exchange {
     <T> void attribute(AttributeKey<T> key, @Nullable T value);
 
     /**
-     * Sets the limit for this exchange's body, in place of {@link HttpLimits#maxBodyBytes}. Has no effect on what has
-     * arrived already.
+     * Sets the limit for this exchange's body, in place of {@link HttpLimits#maxBodyBytes}. It counts from the first
+     * byte, so it is best set before the body is asked for.
      *
      * @param bytes a number of bytes, 0 or more; {@link Long#MAX_VALUE} for no limit
      */

@@ -6,16 +6,21 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends a file, or a part of one, as the body of a response. The file is opened and read on the server's executor, never
  * on the event loop; where the transport takes a file region, the kernel sends the bytes without a copy through the JVM.
  */
 final class FileSender {
+    private static final Logger LOG = LoggerFactory.getLogger(FileSender.class);
+
     /** One read of the disk: large enough to be worth a task, small enough to hold a few thousand of them. */
     private static final int CHUNK = 64 * 1024;
 
@@ -23,12 +28,16 @@ final class FileSender {
     private final Wire wire;
     private final HttpResponseStream stream;
     private final FileChannel file;
+    /** Whether the kernel can read the file, which it can't in an archive or in memory. */
+    private final boolean ofKernel;
+
     private long position;
     private long left;
     /** It is the region that closes the file then, when it was sent. */
     private boolean handedOver;
 
-    private FileSender(HttpExchange exchange, Wire wire, FileChannel file, long position, long left) {
+    private FileSender(HttpExchange exchange, Wire wire, FileChannel file, boolean ofKernel, long position, long left) {
+        this.ofKernel = ofKernel;
         this.exchange = exchange;
         this.wire = wire;
         this.stream = new HttpResponseStream(exchange, wire);
@@ -56,11 +65,18 @@ final class FileSender {
             }
             file = FileChannel.open(content.path(), StandardOpenOption.READ);
             length = content.length() < 0 ? file.size() - content.offset() : content.length();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) { // of the latter a file system that can't do this
+            LOG.debug("{} can't be sent", content.path(), e);
             exchange.onLoop(() -> exchange.send(Response.problem(Problem.of(404))));
             return;
         }
-        FileSender sender = new FileSender(exchange, wire, file, content.offset(), length);
+        FileSender sender = new FileSender(
+                exchange,
+                wire,
+                file,
+                content.path().getFileSystem() == FileSystems.getDefault(),
+                content.offset(),
+                length);
         exchange.onLoop(() -> sender.begin(response.withLength(length)));
     }
 
@@ -72,7 +88,7 @@ final class FileSender {
         }
         if (left == 0) {
             stream.end();
-        } else if (wire.takesFileRegions()) {
+        } else if (ofKernel && wire.takesFileRegions()) {
             handedOver = true;
             stream.sendRegion(new DefaultFileRegion(file, position, left));
         } else {

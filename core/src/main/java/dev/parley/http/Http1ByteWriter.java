@@ -185,10 +185,10 @@ final class Http1ByteWriter implements Http1Writer {
             Map.Entry<CharSequence, CharSequence> field = each.next();
             ByteBufUtil.copy(AsciiString.of(field.getKey()), out);
             out.writeByte(':').writeByte(' ');
-            // One byte for each character: Response has seen to it that none is above 0xFF.
+            // One byte for each character, and "?" for what has none: half of a character could be a line end.
             CharSequence value = field.getValue();
             for (int i = 0; i < value.length(); i++) {
-                out.writeByte(value.charAt(i));
+                out.writeByte(AsciiString.c2b(value.charAt(i)));
             }
             out.writeShort(CRLF);
         }

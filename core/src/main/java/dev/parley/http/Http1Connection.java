@@ -600,6 +600,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             change.run();
         } else {
             pendingSwitch = change;
+            answered.requestBody().answered(); // else nobody would read it to its end
         }
     }
 
@@ -612,6 +613,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         writer.flush(ctx());
         ChannelPipeline pipeline = ctx().pipeline();
         protocol.accept(pipeline);
+        if (answered.hasEnded()) {
+            return; // the protocol could not begin, and the channel is closed
+        }
         channel().closeFuture().addListener(closed -> {
             watch.end();
             answered.end(EndReason.COMPLETED);
@@ -796,7 +800,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private long checkBody(long now, HttpExchange receiving) {
             if (rate.isTooSlow(now, receiving.requestBody())) {
                 keepAlive = false;
-                receiving.overrule(Problem.of(408, "The body came too slowly."), EndReason.TIMEOUT);
+                if (!receiving.hasEnded()) {
+                    receiving.overrule(Problem.of(408, "The body came too slowly."), EndReason.TIMEOUT);
+                } else if (!closing) {
+                    closeAfterAnswer(); // it was answered before: nobody waits for the rest
+                }
                 return now + context.writeTicks();
             }
             return rate.end();

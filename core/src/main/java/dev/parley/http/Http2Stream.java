@@ -11,6 +11,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
@@ -160,6 +161,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         boolean extendedConnect = headers.contains(":protocol");
         if (fields == null
                 || headers.method() == null
+                || headers.method().length() == 0
+                || HttpHeaderValidationUtil.validateToken(headers.method()) != -1
                 || headers.path() != null && headers.path().length() == 0
                 || extendedConnect && !HttpMethod.CONNECT.asciiName().contentEquals(headers.method())
                 || (HttpMethod.CONNECT.asciiName().contentEquals(headers.method()) && !extendedConnect
@@ -407,17 +410,20 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         ChannelPipeline pipeline = ctx().pipeline();
         Http2Tunnel tunnel = new Http2Tunnel();
         pipeline.replace(this, null, tunnel);
-        protocol.accept(pipeline);
-        ChannelHandlerContext below = pipeline.context(tunnel);
-        answered.requestBody().handOver(below::fireChannelRead);
-        below.fireChannelReadComplete();
-        channel().config().setAutoRead(true);
         watch.switched = true;
         channel().closeFuture().addListener(closed -> {
             watch.end();
             forgetConnection();
             answered.end(EndReason.COMPLETED);
         });
+        protocol.accept(pipeline);
+        if (answered.hasEnded()) {
+            return; // the protocol could not begin, and the stream is reset
+        }
+        ChannelHandlerContext below = pipeline.context(tunnel);
+        answered.requestBody().handOver(below::fireChannelRead);
+        below.fireChannelReadComplete();
+        channel().config().setAutoRead(true);
         if (requestComplete) {
             channel().close(); // as the tunnel does where the end comes later
         }

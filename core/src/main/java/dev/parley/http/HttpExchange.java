@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -392,6 +393,7 @@ final class HttpExchange implements Exchange {
 
     @Override
     public void respond(Response response) {
+        Objects.requireNonNull(response, "response");
         if (!claimAnswer()) {
             return;
         }
@@ -419,6 +421,7 @@ final class HttpExchange implements Exchange {
 
     @Override
     public ResponseStream stream(Response head) {
+        Objects.requireNonNull(head, "head");
         HttpResponseStream opened = new HttpResponseStream(this, wire);
         if (claimAnswer()) {
             onLoop(() -> begin(head, opened));
@@ -439,9 +442,19 @@ final class HttpExchange implements Exchange {
                     HttpHeaders all = responseHeaders(Response.of(200));
                     all.add(responseHeaders);
                     status = protocol() == Protocol.HTTP_2 ? 200 : 101;
-                    wire.switchProtocol(this, all, protocol);
+                    wire.switchProtocol(this, all, pipeline -> begin(protocol, pipeline));
                 }
             });
+        }
+    }
+
+    /** Lets the other protocol begin; if it can't, the client is told by the end of the connection or stream. */
+    private void begin(Consumer<ChannelPipeline> protocol, ChannelPipeline pipeline) {
+        try {
+            protocol.accept(pipeline);
+        } catch (Throwable t) {
+            fail(t);
+            wire.cutOff(this, EndReason.ERROR);
         }
     }
 
@@ -573,8 +586,8 @@ final class HttpExchange implements Exchange {
             for (Consumer<EndReason> listener : listeners) {
                 try {
                     listener.accept(reason);
-                } catch (RuntimeException e) {
-                    LOG.error("{} {}: a listener for its end failed", method, AccessLog.printable(target), e);
+                } catch (Throwable t) {
+                    LOG.error("{} {}: a listener for its end failed", method, AccessLog.printable(target), t);
                 }
             }
         }

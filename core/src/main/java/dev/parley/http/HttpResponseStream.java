@@ -23,6 +23,9 @@ final class HttpResponseStream implements ResponseStream {
     private final Wire wire;
     private final AtomicLong queued = new AtomicLong();
     private volatile boolean over;
+    /** The application has ended it, or cut it off; what it wrote before may still be on its way to the event loop. */
+    private volatile boolean ended;
+
     private boolean begun;
     /** What is left of an announced length, or {@link #UNKNOWN_LENGTH}. */
     private long remaining = UNKNOWN_LENGTH;
@@ -50,12 +53,10 @@ final class HttpResponseStream implements ResponseStream {
 
     /** The client has caught up. */
     void writable() {
-        if (behind && isWritable()) {
+        Runnable listener = writableListener;
+        if (behind && listener != null && isWritable()) { // who has no listener yet hears of it later
             behind = false;
-            Runnable listener = writableListener;
-            if (listener != null) {
-                exchange.call(listener);
-            }
+            exchange.call(listener);
         }
     }
 
@@ -76,7 +77,7 @@ final class HttpResponseStream implements ResponseStream {
     @Override
     public SendOutcome write(ByteBuf bytes) {
         int size = bytes.readableBytes();
-        if (over) {
+        if (over || ended) {
             bytes.release();
             return SendOutcome.CLOSED;
         }
@@ -141,7 +142,7 @@ final class HttpResponseStream implements ResponseStream {
 
     @Override
     public boolean isWritable() {
-        return !over && wire.channel().isWritable();
+        return !over && !ended && wire.channel().isWritable();
     }
 
     @Override
@@ -151,7 +152,13 @@ final class HttpResponseStream implements ResponseStream {
 
     @Override
     public void onWritable(Runnable listener) {
-        exchange.onLoop(() -> writableListener = listener);
+        exchange.onLoop(() -> {
+            writableListener = listener;
+            if (behind) {
+                // The client may have caught up while this was on its way to the event loop.
+                wire.channel().eventLoop().execute(this::writable);
+            }
+        });
     }
 
     @Override
@@ -161,6 +168,7 @@ final class HttpResponseStream implements ResponseStream {
 
     @Override
     public void end(HttpHeaders trailers) {
+        ended = true;
         exchange.onLoop(() -> finish(trailers));
     }
 
@@ -185,6 +193,7 @@ final class HttpResponseStream implements ResponseStream {
 
     @Override
     public void abort() {
+        ended = true;
         exchange.onLoop(() -> {
             if (!over) {
                 over = true;

@@ -66,6 +66,7 @@ final class RequestBody {
 
     private @Nullable BodyListener listener;
     private boolean listenerBusy;
+    private boolean delivering;
     private @Nullable Deque<ByteBuf> held;
 
     RequestBody(HttpExchange exchange, Wire wire, long announced, long limit) {
@@ -198,19 +199,15 @@ final class RequestBody {
         }
         int before = (int) Math.min(received, Integer.MAX_VALUE);
         received += size;
-        if (mode != Mode.DISCARDED && received > limit) {
+        if ((mode == Mode.WHOLE || mode == Mode.CHUNKS) && received > limit) {
             data.release();
-            if (mode == Mode.UNCLAIMED) {
-                // Nobody has said yet that it is wanted: it is refused when it is asked for, or thrown away.
-                releaseHeld();
-            } else {
-                // Answered before the reader hears of it, who could answer else, and not as the end of the exchange.
-                Reader reader = takeReader();
-                reader.fail(refuseAsTooBig());
-            }
+            // Answered before the reader hears of it, who could answer else, and not as the end of the exchange.
+            Reader reader = takeReader();
+            reader.fail(refuseAsTooBig());
             return;
         }
         switch (mode) {
+            // Whatever the limit is: whoever asks for it may set another before. No more is read until then.
             case UNCLAIMED -> hold(data);
             case WHOLE -> gather(data, before);
             case CHUNKS -> {
@@ -280,6 +277,18 @@ final class RequestBody {
     }
 
     private void deliver() {
+        if (delivering) {
+            return;
+        }
+        delivering = true;
+        try {
+            deliverHeld();
+        } finally {
+            delivering = false;
+        }
+    }
+
+    private void deliverHeld() {
         BodyListener to = listener;
         while (to != null && !listenerBusy && mode == Mode.CHUNKS) {
             ByteBuf next = pollHeld();
@@ -307,9 +316,8 @@ final class RequestBody {
     }
 
     private void awaitListener(CompletionStage<?> ready) {
-        if (ready == BodyListener.READY
-                || ready instanceof CompletableFuture<?> done && done.isDone() && !done.isCompletedExceptionally()) {
-            return; // to the loop: one call inside the other for each chunk would fill the stack
+        if (ready == BodyListener.READY) {
+            return;
         }
         listenerBusy = true;
         ready.whenComplete((ignored, failure) -> exchange.onLoop(() -> {
@@ -318,8 +326,10 @@ final class RequestBody {
                 failReader(failure);
                 exchange.fail(failure);
             }
-            deliver();
-            wire.appetiteChanged();
+            if (!delivering) { // else to the loop: one call inside the other for each chunk would fill the stack
+                deliver();
+                wire.appetiteChanged();
+            }
         }));
     }
 

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * a constant one is the cheapest.
  *
  * <p><b>Errors.</b> A header with a line break, NUL or another character that HTTP does not allow is refused with
- * {@link IllegalArgumentException}; so are the fields that frame the message, which Parley sets by itself
- * ({@code Transfer-Encoding}, {@code Connection}; {@code Content-Length} except for the head of a stream).
+ * {@link IllegalArgumentException}; so are the fields that Parley sets by itself ({@code Transfer-Encoding},
+ * {@code Connection}, {@code Date}; {@code Content-Length} except for the head of a stream).
  */
 public final class Response {
     private static final String[] NO_HEADERS = {};
@@ -33,7 +33,7 @@ public final class Response {
     /** The {@code Content-Length} of a streamed response, or -1. */
     private final long announcedLength;
     /** The status line and the headers as HTTP/1.1 has them; made when first needed, perhaps by several threads. */
-    private byte @Nullable [] encoded;
+    private volatile byte @Nullable [] encoded;
 
     /** What follows the head of a whole response. */
     sealed interface Content {
@@ -181,7 +181,9 @@ public final class Response {
             throw new IllegalArgumentException(
                     "header " + name + ": " + quoted(value) + " (expected: no line break, NUL or character over 0xFF)");
         }
-        if (name.equalsIgnoreCase("Transfer-Encoding") || name.equalsIgnoreCase("Connection")) {
+        if (name.equalsIgnoreCase("Transfer-Encoding")
+                || name.equalsIgnoreCase("Connection")
+                || name.equalsIgnoreCase("Date")) {
             throw new IllegalArgumentException("header " + name + " (expected: none, it is set by the server)");
         }
         if (name.equalsIgnoreCase("Content-Length")) {

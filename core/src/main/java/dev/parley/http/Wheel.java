@@ -120,7 +120,7 @@ final class Wheel implements Runnable {
 
     @Override
     public void run() {
-        scheduled = false;
+        // Still scheduled as far as arm is concerned: it would move the tick past slots that were not looked at yet.
         long target = now();
         // After a stall of more than a turn each slot is looked at once, and all that is overdue is found.
         long from = Math.max(tick + 1, target - SLOTS + 1);
@@ -128,7 +128,8 @@ final class Wheel implements Runnable {
         for (long t = from; t <= target; t++) {
             expire((int) (t % SLOTS), target);
         }
-        if (armed > 0 && !scheduled) {
+        scheduled = false;
+        if (armed > 0) {
             schedule();
         }
     }
@@ -149,8 +150,8 @@ final class Wheel implements Runnable {
                 deadline.slot = NOT_ARMED;
                 try {
                     deadline.expired();
-                } catch (RuntimeException e) {
-                    LOG.error("a deadline failed", e); // its own affair: the others still expire
+                } catch (Throwable t) {
+                    LOG.error("a deadline failed", t); // its own affair: the others still expire
                 }
             }
         }

@@ -52,7 +52,13 @@ public final class ParleyServer implements AutoCloseable {
     /** How long {@link #close} waits for the event loops. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
-    private final Builder settings;
+    private final @Nullable String host;
+    private final int port;
+    private final int tlsPort;
+    private final @Nullable Tls tls;
+    private final Transport transport;
+    private final int eventLoops;
+    private final int maxConnections;
     private final ParleyHandler handler;
     private final AtomicInteger connections = new AtomicInteger();
     private final ChannelFutureListener countDown = closed -> connections.decrementAndGet();
@@ -61,7 +67,13 @@ public final class ParleyServer implements AutoCloseable {
     private @Nullable CompletableFuture<Void> ended;
 
     private ParleyServer(Builder settings) {
-        this.settings = settings;
+        this.host = settings.host;
+        this.port = settings.port;
+        this.tlsPort = settings.tlsPort;
+        this.tls = settings.tls;
+        this.transport = settings.transport;
+        this.eventLoops = settings.eventLoops;
+        this.maxConnections = settings.maxConnections;
         this.handler = settings.handler.build();
     }
 
@@ -84,18 +96,17 @@ public final class ParleyServer implements AutoCloseable {
         if (group != null) {
             throw new IllegalStateException("start: this server was started before (expected: a new one)");
         }
-        Transport transport = settings.transport.resolve();
-        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                settings.eventLoops, new DefaultThreadFactory("parley"), transport.ioHandlers());
+        Transport chosen = transport.resolve();
+        EventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(eventLoops, new DefaultThreadFactory("parley"), chosen.ioHandlers());
         group = loops;
         try {
-            Tls tls = settings.tls;
-            boolean twoPorts = tls != null && settings.tlsPort >= 0;
+            boolean twoPorts = tls != null && tlsPort >= 0;
             if (tls == null || twoPorts) {
-                listen(loops, transport, settings.port, null);
+                listen(loops, chosen, port, null);
             }
             if (tls != null) {
-                listen(loops, transport, twoPorts ? settings.tlsPort : settings.port, tls);
+                listen(loops, chosen, twoPorts ? tlsPort : port, tls);
             }
         } catch (RuntimeException e) {
             close();
@@ -104,16 +115,15 @@ public final class ParleyServer implements AutoCloseable {
         LOG.info(
                 "listening on {} ({})",
                 listening.stream().map(Channel::localAddress).toList(),
-                transport);
+                chosen);
         return this;
     }
 
-    private void listen(EventLoopGroup loops, Transport transport, int port, @Nullable Tls tls) {
-        InetSocketAddress address =
-                settings.host == null ? new InetSocketAddress(port) : new InetSocketAddress(settings.host, port);
+    private void listen(EventLoopGroup loops, Transport chosen, int atPort, @Nullable Tls with) {
+        InetSocketAddress address = host == null ? new InetSocketAddress(atPort) : new InetSocketAddress(host, atPort);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
-                .channel(transport.serverChannel())
+                .channel(chosen.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -121,7 +131,7 @@ public final class ParleyServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        accepted(channel, tls);
+                        accepted(channel, with);
                     }
                 });
         var bound = bootstrap.bind(address).awaitUninterruptibly();
@@ -132,14 +142,14 @@ public final class ParleyServer implements AutoCloseable {
         listening.add(bound.channel());
     }
 
-    private void accepted(Channel channel, @Nullable Tls tls) {
+    private void accepted(Channel channel, @Nullable Tls with) {
         channel.closeFuture().addListener(countDown);
-        if (connections.incrementAndGet() > settings.maxConnections) {
+        if (connections.incrementAndGet() > maxConnections) {
             channel.close();
-        } else if (tls == null) {
+        } else if (with == null) {
             handler.addTo(channel.pipeline());
         } else {
-            channel.pipeline().addLast(tls.context().newHandler(channel.alloc()), new TlsNegotiation(handler));
+            channel.pipeline().addLast(with.context().newHandler(channel.alloc()), new TlsNegotiation(handler));
         }
     }
 
@@ -172,7 +182,7 @@ public final class ParleyServer implements AutoCloseable {
      * @throws IllegalStateException if it is not started, or has no TLS
      */
     public synchronized int tlsPort() {
-        if (settings.tls == null) {
+        if (tls == null) {
             throw new IllegalStateException("tlsPort: no TLS (expected: a server that was built with tls)");
         }
         address();

@@ -57,8 +57,30 @@ class Http1WireTest {
             .get("/broken", exchange -> {
                 throw new IllegalStateException("on purpose");
             })
+            .get(
+                    "/stream-with-odd-trailers",
+                    exchange ->
+                            exchange.stream(Response.of(200)).end(new DefaultHttpHeaders().add("x-sum", "a\u010Ab: c")))
+            .get("/none", Http1WireTest::none)
+            .get("/none-later", exchange -> exchange.respond(noResponse()))
+            .get("/undecided", Endpoints.guard(exchange -> noVerdict(), exchange -> exchange.respond(Response.of(200))))
             .get("/ws", this::keep)
             .build();
+
+    @SuppressWarnings("NullAway") // what an application may do by mistake
+    private static void none(Exchange exchange) {
+        exchange.respond((Response) null);
+    }
+
+    @SuppressWarnings("NullAway")
+    private static CompletionStage<Response> noResponse() {
+        return CompletableFuture.completedStage(null);
+    }
+
+    @SuppressWarnings("NullAway")
+    private static CompletionStage<Guard.Verdict> noVerdict() {
+        return CompletableFuture.completedStage(null);
+    }
 
     private void keep(Exchange exchange) {
         exchange.onEnd(reason -> ends.add(exchange.path() + " " + reason));
@@ -289,6 +311,30 @@ class Http1WireTest {
                     "GET /stream-with-trailers HTTP/1.1\r\nHost: a\r\n\r\n",
                     "HTTP/1.1 200 OK\r\n" + DATE
                             + "transfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nx-sum: 195\r\n\r\n",
+                    Http1WireTest::staysOpen);
+        }
+
+        @Test
+        void mayNotInjectALineByTheirTrailers() {
+            inEveryWay(
+                    "GET /stream-with-odd-trailers HTTP/1.1\r\nHost: a\r\n\r\n",
+                    "HTTP/1.1 200 OK\r\n" + DATE + "transfer-encoding: chunked\r\n\r\n0\r\nx-sum: a?b: c\r\n\r\n",
+                    Http1WireTest::staysOpen);
+        }
+
+        @Test
+        void thatAreNoneAreTheServersFault() {
+            inEveryWay(
+                    "GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /none-later HTTP/1.1\r\nHost: a\r\n\r\n",
+                    problem("500 Internal Server Error", "", "") + problem("500 Internal Server Error", "", ""),
+                    Http1WireTest::staysOpen);
+        }
+
+        @Test
+        void ofAGuardThatDecidesNothingAreTheServersFault() {
+            inEveryWay(
+                    "GET /undecided HTTP/1.1\r\nHost: a\r\n\r\n",
+                    problem("500 Internal Server Error", "", ""),
                     Http1WireTest::staysOpen);
         }
 
@@ -582,6 +628,62 @@ class Http1WireTest {
 
                 client.send("1\r\nf\r\n0\r\n\r\n" + GET);
                 closes(client);
+            }
+        }
+
+        @Test
+        void overTheLimitTellTheirListenerSo() {
+            HttpLimits small = HttpLimits.builder().maxBodyBytes(5).build();
+            try (WireChannel client = WireChannel.serving(routes, small)) {
+                client.send("POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+                recorder.takeNext();
+                client.send("3\r\ndef\r\n");
+                assertThat(client.received())
+                        .isEqualTo(
+                                lastProblem("413 Request Entity Too Large", "The body is over the limit of 5 bytes."));
+                assertThat(recorder.events).containsExactly("abc", ProblemException.class.getSimpleName());
+            }
+        }
+
+        @Test
+        void overTheLimitAreKeptWholeUntilTheApplicationHasSetItsOwn() {
+            HttpLimits small = HttpLimits.builder().maxBodyBytes(2).build();
+            try (WireChannel client = WireChannel.serving(routes, small)) {
+                client.send("POST /later HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+                Exchange exchange = later.remove();
+                exchange.maxBodyBytes(100);
+                exchange.respond(exchange.body().thenApply(body -> Response.text(body.text())));
+                client.send("3\r\ndef\r\n0\r\n\r\n");
+                assertThat(client.received()).isEqualTo(ok("abcdef"));
+            }
+        }
+
+        @Test
+        void mayBeTakenByAListenerThatIsReadyBySomeOtherStage() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("POST /later HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "1\r\nx\r\n".repeat(10_000) + "0\r\n\r\n");
+                Exchange exchange = later.remove();
+                exchange.receive(new BodyListener() {
+                    private int chunks;
+
+                    @Override
+                    public CompletionStage<?> onChunk(ByteBuf chunk) {
+                        chunks++;
+                        return CompletableFuture.completedStage("ready");
+                    }
+
+                    @Override
+                    public void onEnd(HttpHeaders trailers) {
+                        exchange.respond(Response.text("got " + chunks));
+                    }
+
+                    @Override
+                    public void onFailure(Throwable cause) {
+                        exchange.respond(Response.text(cause.toString()));
+                    }
+                });
+                assertThat(client.received()).isEqualTo(ok("got 10000"));
             }
         }
 
@@ -980,6 +1082,19 @@ class Http1WireTest {
         }
 
         @Test
+        void aBodyThatDoesNotComeAfterTheAnswerEndsTheConnection() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx");
+                assertThat(client.received()).isEqualTo(ok("unread"));
+                client.pass(Duration.ofSeconds(9));
+                assertThat(client.isOpen()).isTrue();
+
+                client.pass(Duration.ofSeconds(2));
+                closes(client);
+            }
+        }
+
+        @Test
         void aBodyThatComesFastEnoughIsRead() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n\r\n");
@@ -1200,6 +1315,32 @@ class Http1WireTest {
                 upgrade();
                 assertThat(client.isReading()).isTrue();
                 assertThat(client.received()).isEqualTo(SWITCHED + "x".repeat(65_536));
+            }
+        }
+
+        @Test
+        void withABodyThrowItAway() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE.replace("\r\n\r\n", "\r\nContent-Length: 6\r\n\r\nabc"));
+                upgrade();
+                assertThat(client.received()).isEmpty();
+                assertThat(client.isReading()).isTrue();
+
+                client.send("def\0not HTTP");
+                assertThat(client.received()).isEqualTo(SWITCHED + "\0not HTTP");
+            }
+        }
+
+        @Test
+        void toAProtocolThatFailsToBeginEndTheConnection() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE);
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> {
+                    throw new IllegalStateException("on purpose");
+                });
+                client.received();
+                client.assertClosed();
+                assertThat(ends).containsExactly("/ws ERROR");
             }
         }
 

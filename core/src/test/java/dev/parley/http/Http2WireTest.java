@@ -406,6 +406,8 @@ class Http2WireTest {
             assertMalformed(":method", "GET", ":scheme", "http", ":authority", "a");
             assertMalformed(":method", "GET", ":path", "/", ":authority", "a");
             assertMalformed(":method", "GET", ":scheme", "http", ":path", "", ":authority", "a");
+            assertMalformed(":method", "G T", ":scheme", "http", ":path", "/", ":authority", "a");
+            assertMalformed(":method", "", ":scheme", "http", ":path", "/", ":authority", "a");
             assertMalformed(":method", "GET", ":method", "GET", ":scheme", "http", ":path", "/", ":authority", "a");
             assertMalformed(":method", "GET", ":scheme", "http", ":path", "/", "x", "y", ":authority", "a");
             assertMalformed(":method", "GET", ":scheme", "http", ":path", "/", ":authority", "a", ":status", "200");
@@ -722,6 +724,30 @@ class Http2WireTest {
                 client.send(reset(1, Http2Error.CANCEL));
                 assertThat(client.received()).isEmpty();
                 assertThat(events).containsExactlyInAnyOrder("/later COMPLETED", "inactive");
+            }
+        }
+
+        @Test
+        void ofAProtocolThatFailsToBeginAreReset() {
+            try (Http2Client client = open()) {
+                client.send(headers(
+                        1,
+                        0,
+                        ":method",
+                        "CONNECT",
+                        ":protocol",
+                        "websocket",
+                        ":scheme",
+                        "http",
+                        ":path",
+                        "/later",
+                        ":authority",
+                        "a"));
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> {
+                    throw new IllegalStateException("on purpose");
+                });
+                assertThat(client.received()).isEqualTo("1 HEADERS :status=200\n1 RST_STREAM INTERNAL_ERROR\n");
+                assertThat(events).containsExactly("/later ERROR");
             }
         }
 

@@ -31,8 +31,8 @@ class ResponseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Transfer-Encoding", "connection"})
-    void framingIsLeftToTheServer(String name) {
+    @ValueSource(strings = {"Transfer-Encoding", "connection", "Date"})
+    void whatTheServerSetsIsLeftToIt(String name) {
         Response response = Response.of(200);
         assertThatThrownBy(() -> response.header(name, "close"))
                 .isInstanceOf(IllegalArgumentException.class)

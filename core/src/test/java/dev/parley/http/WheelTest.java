@@ -127,6 +127,23 @@ class WheelTest {
     }
 
     @Test
+    void aDeadlineThatTakesItsTimeAndArmsItselfAgainDelaysNoOther() {
+        wheel.arm(
+                new Named("slow") {
+                    @Override
+                    void expired() {
+                        super.expired();
+                        channel.advanceTimeBy(2 * Wheel.TICK_NANOS, TimeUnit.NANOSECONDS);
+                        wheel.arm(this, 100);
+                    }
+                },
+                1);
+        wheel.arm(new Named("next tick"), 2);
+        pass(5);
+        assertThat(expired).containsExactly("slow", "next tick");
+    }
+
+    @Test
     void aDeadlineThatFailsHarmsNoOther() {
         wheel.arm(
                 new Named("fails") {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.parley.http.BodyListener;
 import dev.parley.http.EndReason;
+import dev.parley.http.Endpoints;
 import dev.parley.http.Exchange;
+import dev.parley.http.Guard;
 import dev.parley.http.HttpLimits;
 import dev.parley.http.Response;
 import dev.parley.http.ResponseStream;
@@ -29,6 +31,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -37,6 +41,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -315,6 +320,15 @@ class ParleyServerTest {
         }
 
         @Test
+        void isNotTheBuildersAnyMore() {
+            ParleyServer.Builder builder = server();
+            try (ParleyServer server = builder.build()) {
+                builder.host("192.0.2.1");
+                assertThat(server.start().port()).isPositive();
+            }
+        }
+
+        @Test
         void needsAFreePort() throws IOException {
             try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 ParleyServer server = server().port(taken.getLocalPort()).build();
@@ -413,6 +427,81 @@ class ParleyServerTest {
             assertThat(stream.queuedBytes()).isBetween(1L, 100_000L);
         }
         assertThat(take(ends)).isEqualTo(EndReason.CLIENT_GONE);
+    }
+
+    @Test
+    void whoAsksLateIsStillToldThatTheClientHasCaughtUp() throws Exception {
+        try (ParleyServer server = server().build().start();
+                Socket client = connect(server.port())) {
+            send(client, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+            ResponseStream stream = take(streams);
+            assertThat(stream.write(new byte[200_000])).isEqualTo(SendOutcome.QUEUED);
+            client.getInputStream().readNBytes(200_000);
+            while (stream.queuedBytes() > 0) {
+                Thread.onSpinWait();
+            }
+            BlockingQueue<String> told = new LinkedBlockingQueue<>();
+            stream.onWritable(() -> told.add("caught up"));
+            assertThat(take(told)).isEqualTo("caught up");
+        }
+    }
+
+    @Test
+    void nothingIsSentBehindTheEnd() throws Exception {
+        try (ParleyServer server = server().build().start();
+                Socket client = connect(server.port())) {
+            send(client, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+            ResponseStream stream = take(streams);
+            stream.end();
+            assertThat(stream.write("more")).isEqualTo(SendOutcome.CLOSED);
+            assertThat(stream.isWritable()).isFalse();
+            assertThat(take(ends)).isEqualTo(EndReason.COMPLETED);
+        }
+    }
+
+    @Test
+    void anEndpointBehindAnAsynchronousGuardRunsOnTheEventLoop() throws Exception {
+        BlockingQueue<CompletableFuture<Guard.Verdict>> asked = new LinkedBlockingQueue<>();
+        Guard guard = exchange -> {
+            CompletableFuture<Guard.Verdict> verdict = new CompletableFuture<>();
+            asked.add(verdict);
+            return verdict;
+        };
+        Routes guarded = Routes.builder()
+                .get(
+                        "/",
+                        Endpoints.guard(
+                                guard,
+                                exchange -> exchange.respond(
+                                        Response.text(Thread.currentThread().getName()))))
+                .build();
+        try (ParleyServer server = server().routes(guarded).build().start();
+                Socket client = connect(server.port())) {
+            send(client, GET);
+            CompletableFuture<Guard.Verdict> verdict = take(asked);
+            while (verdict.getNumberOfDependents() == 0) { // until the guard has returned it
+                Thread.onSpinWait();
+            }
+            verdict.complete(Guard.Verdict.allow());
+            assertThat(receive(client)).containsPattern("\r\n\r\nparley-");
+        }
+    }
+
+    @Test
+    void aFileOfAnotherFileSystemIsServed() throws Exception {
+        URI archive = URI.create("jar:" + temp.resolve("files.zip").toUri());
+        try (FileSystem files = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
+            Path file = files.getPath("/greeting");
+            Files.writeString(file, "hello");
+            Routes zipped = Routes.builder()
+                    .get("/", exchange -> exchange.respond(Response.file("text/plain", file)))
+                    .build();
+            try (ParleyServer server = server().routes(zipped).build().start();
+                    Socket client = connect(server.port())) {
+                send(client, GET);
+                assertThat(receive(client)).endsWith("\r\n\r\nhello");
+            }
+        }
     }
 
     // ---- TLS
