@@ -787,6 +787,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         private long checkBody(long now, HttpExchange receiving) {
             if (rate.isTooSlow(now, receiving.requestBody())) {
+                if (receiving.hasEnded()) {
+                    // It was answered without its body, the rest of which is not worth the wait.
+                    closing = true;
+                    ctx().close();
+                    return now + context.writeTicks();
+                }
                 keepAlive = false;
                 receiving.overrule(Problem.of(408, "The body came too slowly."), EndReason.TIMEOUT);
                 return now + context.writeTicks();

@@ -138,11 +138,12 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         Http2Headers headers = frame.headers();
         HttpHeaders fields = fields(headers);
         boolean extendedConnect = headers.contains(":protocol");
+        HttpMethod method = method(headers);
         if (fields == null
-                || headers.method() == null
+                || method == null
                 || headers.path() != null && headers.path().length() == 0
-                || extendedConnect && !HttpMethod.CONNECT.asciiName().contentEquals(headers.method())
-                || (HttpMethod.CONNECT.asciiName().contentEquals(headers.method()) && !extendedConnect
+                || extendedConnect && !method.equals(HttpMethod.CONNECT)
+                || (method.equals(HttpMethod.CONNECT) && !extendedConnect
                         ? headers.path() != null
                         : headers.path() == null || headers.scheme() == null)) {
             reset(Http2Error.PROTOCOL_ERROR);
@@ -164,9 +165,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
         HttpExchange next = new HttpExchange(
                 this,
                 Protocol.HTTP_2,
-                extendedConnect
-                        ? HttpMethod.GET
-                        : HttpMethod.valueOf(headers.method().toString()),
+                extendedConnect ? HttpMethod.GET : method,
                 path,
                 target == null ? RequestTarget.ROOT : target,
                 fields,
@@ -213,6 +212,17 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             return Problem.of(417, "No expectation but 100-continue can be met.");
         }
         return null;
+    }
+
+    /** {@code null} where it is missing, or no token: the codec has looked at the fields only. */
+    private static @Nullable HttpMethod method(Http2Headers headers) {
+        CharSequence name = headers.method();
+        try {
+            return name == null ? null : HttpMethod.valueOf(name.toString());
+        } catch (IllegalArgumentException e) {
+            LOG.debug("the method is malformed", e);
+            return null;
+        }
     }
 
     /** The fields without the pseudo-headers, with {@code Cookie} as one; {@code null} where one is malformed. */
