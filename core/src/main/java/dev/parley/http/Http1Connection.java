@@ -788,9 +788,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private long checkBody(long now, HttpExchange receiving) {
             if (rate.isTooSlow(now, receiving.requestBody())) {
                 if (receiving.hasEnded()) {
-                    // It was answered without its body, the rest of which is not worth the wait.
-                    closing = true;
-                    ctx().close();
+                    if (!closing) { // It was answered without its body, and the rest of that is not worth the wait.
+                        closeAfterAnswer();
+                    }
                     return now + context.writeTicks();
                 }
                 keepAlive = false;

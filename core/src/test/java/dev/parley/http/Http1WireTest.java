@@ -980,6 +980,18 @@ class Http1WireTest {
         }
 
         @Test
+        void aBodyThatComesTooSlowlyBehindItsAnswerClosesTheConnection() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na");
+                assertThat(client.received()).isEqualTo(HI);
+                client.pass(Duration.ofMillis(9_900));
+                assertThat(client.isOpen()).as("open").isTrue();
+                client.pass(Duration.ofMillis(400));
+                closes(client);
+            }
+        }
+
+        @Test
         void aBodyThatComesFastEnoughIsRead() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n\r\n");
