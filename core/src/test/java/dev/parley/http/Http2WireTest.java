@@ -442,6 +442,13 @@ class Http2WireTest {
         }
 
         @Test
+        void ofTheMethodResetsTheStream() {
+            for (String method : new String[] {"", "GE T", "G(T", "G\u00e9T", "G\u0000T", "G\tT"}) {
+                assertMalformed(request(method, "/"));
+            }
+        }
+
+        @Test
         void ofLengthsResetsTheStream() {
             try (Http2Client client = open()) {
                 client.send(post(1, "/echo", "content-length", "4") + data(1, END_STREAM, "abc"));
