@@ -6,12 +6,17 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where blocking work runs unless the application says otherwise: one for the whole program, of daemon threads. */
 final class BlockingExecutor {
+    /** Where the JVM has virtual threads: as many tasks as may run at once; more are refused, and answered with 503. */
+    private static final int VIRTUAL_THREADS = 10_000;
+    /** Where it has none. */
     private static final int THREADS = 64;
     /** Beyond this many waiting tasks more are refused, and answered with 503. */
     private static final int WAITING = 1024;
@@ -29,12 +34,13 @@ final class BlockingExecutor {
     private static Executor create() {
         try {
             // Java 21 and later; the code is compiled for 17.
-            return (ExecutorService) MethodHandles.publicLookup()
+            ExecutorService threads = (ExecutorService) MethodHandles.publicLookup()
                     .findStatic(
                             Executors.class,
                             "newVirtualThreadPerTaskExecutor",
                             MethodType.methodType(ExecutorService.class))
                     .invokeExact();
+            return new Bounded(threads, VIRTUAL_THREADS);
         } catch (Throwable olderJava) {
             AtomicInteger number = new AtomicInteger();
             ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -45,6 +51,27 @@ final class BlockingExecutor {
                     });
             pool.allowCoreThreadTimeOut(true);
             return pool;
+        }
+    }
+
+    /** Refuses a task while as many as may be have not ended. */
+    private record Bounded(Executor threads, Semaphore places) implements Executor {
+        Bounded(Executor threads, int places) {
+            this(threads, new Semaphore(places));
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            if (!places.tryAcquire()) {
+                throw new RejectedExecutionException("as many tasks as may be have not ended");
+            }
+            threads.execute(() -> {
+                try {
+                    task.run();
+                } finally {
+                    places.release();
+                }
+            });
         }
     }
 }

@@ -126,7 +126,7 @@ final class FileSender {
         position += size;
         left -= size;
         exchange.onLoop(() -> {
-            SendOutcome outcome = stream.write(chunk);
+            SendOutcome outcome = stream.writeUnbounded(chunk);
             if (left == 0) {
                 stream.end();
             } else if (outcome == SendOutcome.SENT) {

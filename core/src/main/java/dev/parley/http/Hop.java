@@ -66,6 +66,12 @@ record Hop(
         return hops;
     }
 
+    static boolean hasXForwarded(HttpHeaders headers) {
+        return headers.contains("x-forwarded-for")
+                || headers.contains("x-forwarded-proto")
+                || headers.contains("x-forwarded-host");
+    }
+
     /**
      * Reads the three headers, the nearest proxy first. They need not have the same length: many proxies append to the
      * addresses, and set the others.

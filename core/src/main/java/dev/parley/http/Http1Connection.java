@@ -370,6 +370,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         } else if (protocol == Protocol.HTTP_1_1 && has(Http1Request.EXPECT)) {
             next.requestBody().awaitContinue();
         }
+        if (!requestComplete) {
+            watch.partOfBodyRead();
+        }
         next.route(context.routes());
     }
 

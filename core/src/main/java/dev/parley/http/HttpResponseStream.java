@@ -97,6 +97,18 @@ final class HttpResponseStream implements ResponseStream {
         return tellWhenWritable ? SendOutcome.QUEUED : SendOutcome.SENT;
     }
 
+    /** For a caller on the event loop that sends no more while the client is behind, and so bounds itself. */
+    SendOutcome writeUnbounded(ByteBuf bytes) {
+        if (over || ended) {
+            bytes.release();
+            return SendOutcome.CLOSED;
+        }
+        int size = bytes.readableBytes();
+        queued.addAndGet(size);
+        send(bytes, size, false);
+        return wire.channel().isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+    }
+
     private void send(ByteBuf bytes, int size, boolean tellWhenWritable) {
         if (!begun && !over) {
             // The task that sends the head was queued before, by another thread: keep behind it.

@@ -166,7 +166,8 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
         /**
          * Sets where blocking work belongs.
          *
-         * @param executor virtual threads, or where the JVM has none a pool of up to 64 threads, unless another is set
+         * @param executor up to 10,000 virtual threads, or where the JVM has none a pool of 64 threads with 1024 tasks waiting,
+         *     unless another is set; a task that it rejects is answered with 503
          * @return this builder
          */
         public Builder executor(Executor executor) {

@@ -211,7 +211,7 @@ public final class StaticFiles implements Endpoint {
     /** The answer to a request for what there is: section 13.2.2 of RFC 9110, then section 14.2. */
     Response answer(HttpMethod method, HttpHeaders request, Resource resource, Instant now) {
         return switch (Preconditions.of(request, resource, now)) {
-            case FAILED -> Response.of(412);
+            case FAILED -> Response.problem(Problem.of(412));
             // Of the metadata, section 15.4.5 wants no more than what a cache is to store.
             case NOT_MODIFIED -> validated(304, resource);
             case PERFORM ->
@@ -238,7 +238,7 @@ public final class StaticFiles implements Endpoint {
     private Response part(List<ByteRange> ranges, Resource resource) {
         long length = resource.length();
         return switch (ranges.size()) {
-            case 0 -> Response.of(416).header("Content-Range", "bytes */" + length);
+            case 0 -> Response.problem(Problem.of(416)).header("Content-Range", "bytes */" + length);
             case 1 -> {
                 ByteRange range = ranges.get(0);
                 yield described(206, resource)

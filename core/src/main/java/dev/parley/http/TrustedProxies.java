@@ -16,8 +16,9 @@ import java.util.stream.Stream;
  * TrustedProxies.of("10.0.0.0/8", "::1")
  * }</pre>
  *
- * <p><b>Wire.</b> <a href="https://www.rfc-editor.org/rfc/rfc7239">{@code Forwarded} (RFC 7239)</a>, and only where there is none {@code X-Forwarded-For},
- * {@code X-Forwarded-Proto} and {@code X-Forwarded-Host}. A proxy appends what it saw at the right; what stands further left came in from
+ * <p><b>Wire.</b> <a href="https://www.rfc-editor.org/rfc/rfc7239">{@code Forwarded} (RFC 7239)</a>, or {@code X-Forwarded-For},
+ * {@code X-Forwarded-Proto} and {@code X-Forwarded-Host}. A request with both kinds has neither believed: a proxy writes one kind and
+ * passes on the other, which may be the client's own. A proxy appends what it saw at the right; what stands further left came in from
  * outside, and anybody can have written it.
  *
  * <p><b>Safety.</b> Nothing is believed unless the connection itself comes from a trusted address. Then the hops are walked from
@@ -147,6 +148,9 @@ public final class TrustedProxies {
             return client;
         }
         List<String> forwarded = headers.getAll("forwarded");
+        if (!forwarded.isEmpty() && Hop.hasXForwarded(headers)) {
+            return client; // a proxy writes one of the two kinds and passes on the other, which may be the client's own
+        }
         List<Hop> hops = forwarded.isEmpty() ? Hop.ofXForwarded(headers) : Hop.ofForwarded(forwarded);
         for (Hop hop : hops) {
             InetSocketAddress from = hop.from();
