@@ -5,7 +5,6 @@ import dev.parley.http.ParleyHandler;
 import dev.parley.http.Routes;
 import dev.parley.http.TrustedProxies;
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
@@ -47,8 +46,6 @@ import org.slf4j.LoggerFactory;
 public final class ParleyServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ParleyServer.class);
 
-    /** Large enough for uploads; a connection that reads little is given little. */
-    private static final int MAX_READ = 256 * 1024;
     /** How long {@link #close} waits for the event loops. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -127,7 +124,6 @@ public final class ParleyServer implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(1024, 4096, MAX_READ))
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
