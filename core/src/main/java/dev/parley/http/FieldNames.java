@@ -62,8 +62,8 @@ final class FieldNames {
                         HttpHeaderNames.USER_AGENT,
                         HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD,
                         HttpHeaderNames.ACCESS_CONTROL_REQUEST_HEADERS)
-                .forEach(name -> KNOWN[place(hash(name.array(), 0, name.length()))] =
-                        new Known(name, Http1Request.field(name.array(), 0, name.length())));
+                .forEach(name ->
+                        KNOWN[place(hash(name))] = new Known(name, Http1Request.field(name.array(), 0, name.length())));
     }
 
     private FieldNames() {}
@@ -76,33 +76,36 @@ final class FieldNames {
     record Known(AsciiString name, int field) {}
 
     /**
-     * The name that stands before a colon.
+     * The name at the start of a line, with a colon right behind it.
      *
-     * @param colon where the name ends
      * @return a constant where the name is a common one
-     * @throws IllegalArgumentException if it is no token
+     * @throws IllegalArgumentException if there is no token with a colon right behind it
      */
-    static Known name(byte[] line, int start, int colon) {
-        if (start == colon) {
-            throw new IllegalArgumentException("a field without a name");
-        }
-        Known known = KNOWN[place(hash(line, start, colon))];
-        return isSame(known.name, line, start, colon)
-                ? known
-                : new Known(
-                        new AsciiString(line, start, colon - start, true),
-                        Http1Request.field(line, start, colon - start));
-    }
-
-    /** A hash without regard to case; refuses what is no token. */
-    private static int hash(byte[] line, int start, int end) {
-        int hash = end - start;
-        for (int i = start; i < end; i++) {
-            byte lower = TOKEN[line[i] & 0xFF];
+    static Known name(byte[] line, int start, int end) {
+        int hash = 0;
+        int at = start;
+        for (; at < end; at++) {
+            byte lower = TOKEN[line[at] & 0xFF];
             if (lower == 0) {
-                throw new IllegalArgumentException("a field name or method that is no token");
+                break;
             }
             hash = hash * 31 + lower;
+        }
+        if (at == start || at == end || line[at] != ':') {
+            throw new IllegalArgumentException("a field whose name is no token with a colon right behind it");
+        }
+        Known known = KNOWN[place(hash)];
+        return isSame(known.name, line, start, at)
+                ? known
+                : new Known(
+                        new AsciiString(line, start, at - start, true), Http1Request.field(line, start, at - start));
+    }
+
+    /** The same hash as in {@link #name}, of a name in lower case. */
+    private static int hash(AsciiString lowerCase) {
+        int hash = 0;
+        for (byte b : lowerCase.array()) {
+            hash = hash * 31 + b;
         }
         return hash;
     }
@@ -124,11 +127,15 @@ final class FieldNames {
         return true;
     }
 
-    /** Refuses what is no token. */
+    /** Refuses a method that is no token. */
     static void checkToken(byte[] line, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (TOKEN[line[i] & 0xFF] == 0) {
+                throw new IllegalArgumentException("a method that is no token");
+            }
+        }
         if (start == end) {
             throw new IllegalArgumentException("a method of no letters");
         }
-        hash(line, start, end);
     }
 }

@@ -63,7 +63,7 @@ final class Http1ByteWriter implements Http1Writer {
             boolean last) {
         ByteBuf out = gathered(ctx);
         if (exchange.originPolicy().addsNothing()) {
-            out.writeBytes(head.encoded()).writeBytes(exchange.dateLine());
+            out.writeBytes(exchange.encodedHead(head));
         } else {
             out.writeBytes(statusLine(head.status()));
             writeFields(out, exchange.responseHeaders(head));

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -54,6 +55,15 @@ final class Http1Decoder extends ByteToMessageDecoder {
     private static final DefaultHttpHeadersFactory HEADERS =
             DefaultHttpHeadersFactory.headersFactory().withValidation(false);
 
+    private static final int SMALL_HEAD = 512;
+    /** One for each event loop: what is read of it is copied before another connection may use it. */
+    private static final FastThreadLocal<byte[]> SCRATCH = new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+            return new byte[SMALL_HEAD];
+        }
+    };
+
     private enum State {
         HEAD,
         FIXED_BODY,
@@ -65,6 +75,9 @@ final class Http1Decoder extends ByteToMessageDecoder {
     }
 
     private final Http1Lines lines;
+    /** Longer than any section that is within the limits, with the ends of its lines. */
+    private final int maxSection;
+
     private State state = State.HEAD;
     /** What is left of the body, or of the chunk. */
     private long remaining;
@@ -80,6 +93,9 @@ final class Http1Decoder extends ByteToMessageDecoder {
 
     Http1Decoder(HttpLimits limits) {
         lines = new Http1Lines(limits.maxUriBytes() + BESIDE_TARGET, limits.maxHeaderBytes());
+        // Each field has at least a byte besides its CRLF.
+        maxSection = (int) Math.min(
+                limits.maxUriBytes() + BESIDE_TARGET + 3L * limits.maxHeaderBytes() + 8, Integer.MAX_VALUE - 8);
         lines.begin(true);
     }
 
@@ -189,12 +205,10 @@ final class Http1Decoder extends ByteToMessageDecoder {
         while (in.readableBytes() >= 2 && in.getShort(in.readerIndex()) == ('\r' << 8 | '\n')) {
             in.skipBytes(2);
         }
-        int length = lines.scan(in);
-        if (length == Http1Lines.INCOMPLETE) {
+        byte[] head = section(in);
+        if (head == null) {
             return;
         }
-        byte[] head = new byte[length];
-        in.readBytes(head);
         Http1Request request = requestLine(head, lines.end(0));
         readFields(head, 1, request.headers(), request);
         lines.begin(true);
@@ -212,6 +226,34 @@ final class Http1Decoder extends ByteToMessageDecoder {
             request.complete(body);
             endRequest();
         }
+    }
+
+    /**
+     * Reads a section of lines, when all of it has arrived.
+     *
+     * @return an array that begins with the section, and is overwritten by the next; {@code null} while it is incomplete
+     */
+    private byte @Nullable [] section(ByteBuf in) {
+        byte[] bytes = SCRATCH.get();
+        // Most heads are small, and what is copied beyond the head is copied in vain.
+        int size = Math.min(in.readableBytes(), SMALL_HEAD);
+        in.getBytes(in.readerIndex(), bytes, 0, size);
+        int length = lines.scan(bytes, size);
+        if (length == Http1Lines.INCOMPLETE && size < in.readableBytes()) {
+            // As much as the limits can let pass; what is beyond makes the section too long.
+            size = Math.min(in.readableBytes(), maxSection);
+            if (bytes.length < size) {
+                bytes = new byte[maxSection];
+                SCRATCH.set(bytes);
+            }
+            in.getBytes(in.readerIndex(), bytes, 0, size);
+            length = lines.scan(bytes, size);
+        }
+        if (length == Http1Lines.INCOMPLETE) {
+            return null;
+        }
+        in.skipBytes(length);
+        return bytes;
     }
 
     /** Section 3: three parts, with one space between them. */
@@ -259,12 +301,8 @@ final class Http1Decoder extends ByteToMessageDecoder {
         for (int i = first; i < lines.count(); i++) {
             int start = lines.start(i);
             int end = lines.end(i);
-            int colon = indexOf(section, HttpConstants.COLON, start, end);
-            if (colon < 0) {
-                throw new IllegalArgumentException("a field without a colon");
-            }
-            FieldNames.Known name = FieldNames.name(section, start, colon);
-            int from = colon + 1;
+            FieldNames.Known name = FieldNames.name(section, start, end);
+            int from = start + name.name().length() + 1;
             while (from < end && isBlank(section[from])) {
                 from++;
             }
@@ -399,12 +437,10 @@ final class Http1Decoder extends ByteToMessageDecoder {
 
     /** Section 7.1.2; fields that frame or route the message are left out (RFC 9110 section 6.5.1). */
     private void decodeTrailers(ByteBuf in, List<Object> out) {
-        int length = lines.scan(in);
-        if (length == Http1Lines.INCOMPLETE) {
+        byte[] section = section(in);
+        if (section == null) {
             return;
         }
-        byte[] section = new byte[length];
-        in.readBytes(section);
         LastHttpContent end = LastHttpContent.EMPTY_LAST_CONTENT;
         if (lines.count() > 0) {
             end = new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, HEADERS);

@@ -1,9 +1,11 @@
 package dev.parley.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpConstants;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -15,6 +17,9 @@ import java.util.Arrays;
  */
 final class Http1Lines {
     static final int INCOMPLETE = -1;
+
+    /** Any order will do: all eight bytes are asked the same. */
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     private static final long EACH = 0x0101010101010101L;
     private static final long HIGH_BITS = 0x8080808080808080L;
@@ -62,22 +67,21 @@ final class Http1Lines {
     /**
      * Looks at what has arrived since the last call.
      *
-     * @param in the section begins at its reader index, at each call
+     * @param bytes the section from its beginning, at each call
+     * @param size how much of it has arrived
      * @return the length of the section with the empty line at its end, or {@link #INCOMPLETE}
      * @throws IllegalArgumentException if it is malformed
      * @throws TooLongHttpLineException if the first line is over its limit
      * @throws TooLongHttpHeaderException if the fields are over theirs
      */
-    int scan(ByteBuf in) {
-        int begin = in.readerIndex();
-        int end = in.writerIndex();
-        int at = begin + scanned;
-        while (at < end) {
-            if (end - at >= Long.BYTES && !hasControl(in.getLong(at))) {
+    int scan(byte[] bytes, int size) {
+        int at = scanned;
+        while (at < size) {
+            if (size - at >= Long.BYTES && !hasControl((long) LONG.get(bytes, at))) {
                 at += Long.BYTES;
                 continue;
             }
-            byte b = in.getByte(at);
+            byte b = bytes[at];
             if (!isControl(b)) {
                 at++;
                 continue;
@@ -85,31 +89,31 @@ final class Http1Lines {
             if (b != HttpConstants.CR) {
                 throw new IllegalArgumentException("a control character in a line");
             }
-            if (at + 1 == end) {
+            if (at + 1 == size) {
                 break;
             }
-            if (in.getByte(at + 1) != HttpConstants.LF) {
+            if (bytes[at + 1] != HttpConstants.LF) {
                 throw new IllegalArgumentException("a carriage return that ends no line");
             }
-            int length = at - begin - line;
+            int length = at - line;
             at += 2;
             if (length == 0) {
-                return at - begin;
+                return at;
             }
-            endLine(in, begin, length);
-            line = at - begin;
+            endLine(bytes, length);
+            line = at;
         }
-        scanned = at - begin;
-        checkLength(scanned - line);
-        if (line < end - begin) {
-            checkNotFolded(in.getByte(begin + line));
+        scanned = at;
+        checkLength(at - line);
+        if (line < size) {
+            checkNotFolded(bytes[line]);
         }
         return INCOMPLETE;
     }
 
-    private void endLine(ByteBuf in, int begin, int length) {
+    private void endLine(byte[] bytes, int length) {
         checkLength(length);
-        checkNotFolded(in.getByte(begin + line));
+        checkNotFolded(bytes[line]);
         if (lines > 0 || !hasFirstLine) {
             fieldBytes += length;
         }

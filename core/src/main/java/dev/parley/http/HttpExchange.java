@@ -531,8 +531,9 @@ final class HttpExchange implements Exchange {
         return all;
     }
 
-    byte[] dateLine() {
-        return wire.loop().dateLine();
+    /** The bytes of a head that no policy adds to. */
+    byte[] encodedHead(Response response) {
+        return wire.loop().head(response);
     }
 
     // ---- the end

@@ -5,10 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one event loop keeps for all of its connections: the wheel, the date, and who has to be told of a drain.
@@ -39,6 +41,9 @@ final class Loop {
 
     private String date = "";
     private byte[] dateLine = {};
+    private @Nullable Response repeated;
+    private byte[] dateOfHead = {};
+    private byte[] head = {};
     private long dateTick = -1;
     private long dateSecond = Long.MIN_VALUE;
 
@@ -54,10 +59,24 @@ final class Loop {
         return date;
     }
 
-    /** The whole field line in ASCII, with its CRLF. */
-    byte[] dateLine() {
+    /**
+     * The bytes of a head with the date behind it. Those of a response without a body are kept while it is the one that
+     * is sent again and again.
+     */
+    byte[] head(Response response) {
         refreshDate();
-        return dateLine;
+        if (response == repeated && dateOfHead == dateLine) {
+            return head;
+        }
+        byte[] own = response.encoded();
+        byte[] bytes = Arrays.copyOf(own, own.length + dateLine.length);
+        System.arraycopy(dateLine, 0, bytes, own.length, dateLine.length);
+        if (response.content() == null) {
+            repeated = response;
+            dateOfHead = dateLine;
+            head = bytes;
+        }
+        return bytes;
     }
 
     private void refreshDate() {
