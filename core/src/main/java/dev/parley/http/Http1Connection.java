@@ -135,6 +135,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         loop = context.loop(added.channel().eventLoop());
         secure = Addresses.isSecure(added.channel());
         watch.begin();
+        if (loop.isDraining()) {
+            // Accepted before, or a handshake that ended since; closed when the pipeline is complete.
+            added.channel().eventLoop().execute(() -> {
+                if (!closing) {
+                    watch.drain(loop().drainLeft());
+                }
+            });
+        }
     }
 
     @Override
@@ -143,15 +151,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             watch.end();
             gone(EndReason.CLIENT_GONE);
         }
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
-        if (loop().isDraining()) {
-            closing = true;
-            context.close();
-        }
-        context.fireChannelActive();
     }
 
     @Override

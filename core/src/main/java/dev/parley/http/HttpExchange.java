@@ -609,6 +609,7 @@ final class HttpExchange implements Exchange {
     void drain(Duration left) {
         Consumer<Duration> listener = drainListener;
         if (listener != null && endReason == null) {
+            drainListener = null; // told once, even if the time is made shorter
             call(() -> listener.accept(left));
         }
     }

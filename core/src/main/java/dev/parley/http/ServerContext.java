@@ -22,6 +22,7 @@ final class ServerContext {
     private final long bodyTicks;
     private final long writeTicks;
     private final long leastBodyBytes;
+    private volatile boolean draining;
     /** One for each event loop that ever had a connection of ours; event loops live as long as the program. */
     private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
@@ -92,11 +93,17 @@ final class ServerContext {
         return accessLog;
     }
 
+    /** What an event loop keeps; called on it. One that gets its first connection during a drain has no time left. */
     Loop loop(EventLoop eventLoop) {
-        return loops.computeIfAbsent(eventLoop, it -> new Loop(it, this));
+        Loop loop = loops.computeIfAbsent(eventLoop, it -> new Loop(it, this));
+        if (draining && !loop.isDraining()) {
+            loop.drain(Duration.ZERO);
+        }
+        return loop;
     }
 
     CompletableFuture<Void> drain(Duration limit) {
+        draining = true;
         return CompletableFuture.allOf(
                 loops.values().stream().map(loop -> loop.drain(limit)).toArray(CompletableFuture<?>[]::new));
     }
