@@ -23,7 +23,8 @@ import io.netty.channel.uring.IoUringServerSocketChannel;
 public enum Transport {
     /**
      * The best that this machine has: epoll on Linux, kqueue on BSD and macOS, else NIO. Not io_uring, although it is
-     * faster for small exchanges: measured with Netty 4.2.18 on Linux 6.18 it takes twice the CPU time for uploads.
+     * as good or better for small exchanges: measured with Netty 4.2.18 on Linux 6.18 it takes one and a half times the CPU
+     * time for uploads.
      */
     AUTO,
     /** The JDK's selector, everywhere. */
