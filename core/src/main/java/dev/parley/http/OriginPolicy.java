@@ -126,7 +126,11 @@ public final class OriginPolicy {
     }
 
     boolean allows(HttpHeaders request, String scheme, String authority) {
-        String origin = request.get(HttpHeaderNames.ORIGIN);
+        List<String> origins = request.getAll(HttpHeaderNames.ORIGIN);
+        if (origins.size() > 1) {
+            return anyOrigin; // no browser sends two, so neither is a browser's word
+        }
+        String origin = origins.isEmpty() ? null : origins.get(0);
         String site = request.get(SEC_FETCH_SITE);
         if (anyOrigin || "same-origin".equals(site)) {
             return true;

@@ -55,6 +55,14 @@ class OriginPolicyTest {
         return text.toString();
     }
 
+    @Test
+    void ofTwoOriginsNeitherIsAllowed() {
+        HttpHeaders two = headers("Origin", "https://shop.example", "Origin", "https://evil.example");
+
+        assertThat(SHOP.allows(two, "https", "api.example")).isFalse();
+        assertThat(OriginPolicy.anyOrigin().allows(two, "https", "api.example")).isTrue();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "http,  a.example,      http://a.example,       true",
