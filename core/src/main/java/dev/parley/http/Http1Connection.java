@@ -23,6 +23,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
@@ -147,7 +148,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
-        if (!switched) {
+        if (switched) {
+            releaseAhead(); // what a codec of the user's took for requests is not the new protocol's
+        } else {
             watch.end();
             gone(EndReason.CLIENT_GONE);
         }
@@ -165,11 +168,15 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         if (exchange != null) {
             exchange.end(reason);
         }
+        releaseAhead();
+        writer.discard();
+    }
+
+    private void releaseAhead() {
         if (ahead != null) {
             ahead.forEach(ReferenceCountUtil::release);
             ahead.clear();
         }
-        writer.discard();
     }
 
     @Override
@@ -312,6 +319,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             begin(request);
         } else if (message instanceof ByteBuf bytes) {
             data(bytes);
+        } else if (!(message instanceof HttpObject)) {
+            ctx().fireChannelRead(message); // of a pipeline of the user's, whose business it is
         }
         // A codec of the user's has the bytes in the content, perhaps all of them in the request.
         if (message instanceof HttpContent content && content != LastHttpContent.EMPTY_LAST_CONTENT) {
