@@ -1,4 +1,4 @@
-/** HTTP exchanges, routes, origin policy, static files, and a server on Netty. */
+/** HTTP exchanges, routes, origin policy, static files, a server on Netty, and topics. */
 module dev.parley.core {
     requires transitive io.netty.buffer;
     requires transitive io.netty.codec.http;
@@ -16,4 +16,5 @@ module dev.parley.core {
 
     exports dev.parley.http;
     exports dev.parley.server;
+    exports dev.parley.topic;
 }

@@ -1,0 +1,136 @@
+package dev.parley.topic;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscription in its group. While it keeps up it stands where the front of the group stands, and is nothing but an
+ * outlet in an array.
+ *
+ * <p>Confined to the dispatcher of its group, but for {@link #close}, {@link #resume} and {@link #isOpen}.
+ */
+final class Cursor<B> implements Subscription {
+    private static final VarHandle OVER;
+
+    static {
+        try {
+            OVER = MethodHandles.lookup().findVarHandle(Cursor.class, "over", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Where it is in the array of those that keep up. */
+    int index = NOWHERE;
+
+    static final int NOWHERE = -1;
+    private final Group<B> group;
+    private final Outlet<B> outlet;
+    private final OverflowPolicy overflow;
+    private final @Nullable String who;
+    /** How far it has read; {@code null} while it keeps up, and stands where its group stands. */
+    private @Nullable Place own;
+
+    private volatile boolean over;
+
+    Cursor(Group<B> group, Outlet<B> outlet, OverflowPolicy overflow, @Nullable String who) {
+        this.group = group;
+        this.outlet = outlet;
+        this.overflow = overflow;
+        this.who = who;
+    }
+
+    OverflowPolicy overflow() {
+        return overflow;
+    }
+
+    @Nullable
+    String who() {
+        return who;
+    }
+
+    @Nullable
+    Place own() {
+        return own;
+    }
+
+    void own(@Nullable Place place) {
+        own = place;
+    }
+
+    void begin(Place start, List<Gap> gaps) {
+        own = start;
+        try {
+            outlet.begin(this, gaps);
+        } catch (Throwable t) {
+            group.end(this, End.FAILED, t);
+        }
+    }
+
+    /** Whether it is open and takes more after this. */
+    boolean write(B encoded) {
+        if (over) {
+            return false;
+        }
+        try {
+            return outlet.write(encoded);
+        } catch (Throwable t) {
+            group.end(this, End.FAILED, t);
+            return false;
+        }
+    }
+
+    boolean isWritable() {
+        try {
+            return !over && outlet.isWritable();
+        } catch (Throwable t) {
+            group.end(this, End.FAILED, t);
+            return false;
+        }
+    }
+
+    void tell(List<Gap> gaps) {
+        try {
+            for (Gap gap : gaps) {
+                outlet.gap(gap);
+            }
+        } catch (Throwable t) {
+            group.end(this, End.FAILED, t);
+        }
+    }
+
+    /** Ends it, if nothing has before. */
+    boolean markOver() {
+        return OVER.compareAndSet(this, false, true);
+    }
+
+    void ended(End end, @Nullable Throwable failure) {
+        own = null;
+        outlet.end(end, failure);
+    }
+
+    // ---- what its owner does
+
+    @Override
+    public boolean isOpen() {
+        return !over;
+    }
+
+    @Override
+    public String id() {
+        Place place = own;
+        return place == null ? group.id() : place.id();
+    }
+
+    @Override
+    public void resume() {
+        group.resume(this);
+    }
+
+    @Override
+    public void close() {
+        group.close(this);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.parley.topic;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscriber's end of a transport, such as one connection.
+ *
+ * <p><b>States.</b> {@link #begin} is called once, first; then {@link #write} and {@link #gap} in any order; {@link #end} is
+ * called once, last, unless nothing was called before it.
+ *
+ * <p><b>Threading.</b> All methods are called on the subscription's executor, one at a time, and must not block.
+ *
+ * <p><b>Errors.</b> An outlet that throws ends its own subscription, with {@link Subscription.End#FAILED}.
+ *
+ * @param <B> what the encoding makes
+ */
+public interface Outlet<B> {
+
+    /**
+     * The subscription begins; {@link Subscription#id} tells where.
+     *
+     * @param subscription the subscription
+     * @param gaps what it was owed and can't get; mostly empty
+     */
+    default void begin(Subscription subscription, List<Gap> gaps) {}
+
+    /**
+     * Gives the next publications to the subscriber.
+     *
+     * @param encoded the publications; valid during this call
+     * @return whether more can be written: if not, {@link Subscription#resume} is to be called when it can
+     */
+    boolean write(B encoded);
+
+    /**
+     * Whether more can be written.
+     *
+     * @return {@code true} where everything always can
+     */
+    default boolean isWritable() {
+        return true;
+    }
+
+    /**
+     * Publications were lost. What is written next follows {@link Gap#to}.
+     *
+     * @param gap what was lost
+     */
+    default void gap(Gap gap) {}
+
+    /**
+     * The subscription is over.
+     *
+     * @param end why
+     * @param failure what was thrown, if it {@link Subscription.End#FAILED}
+     */
+    default void end(Subscription.End end, @Nullable Throwable failure) {}
+}

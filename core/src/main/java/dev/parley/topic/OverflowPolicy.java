@@ -1,0 +1,17 @@
+package dev.parley.topic;
+
+/** What becomes of a subscription that has fallen so far behind that its topic keeps no longer what it is owed next. */
+public enum OverflowPolicy {
+    /**
+     * It is closed with {@link Subscription.End#OVERRUN}, so that the client comes back with its position, hears of the gap, and
+     * goes on with what is kept. Of all policies the one that leaves no doubt.
+     */
+    RESUME,
+    /** It hears of the {@link Gap} and goes on with what is published from now on. */
+    SKIP_TO_TAIL,
+    /**
+     * It hears of the {@link Gap} and goes on with what is kept. Besides, whenever it is behind, it gets of the
+     * publications that wait only the newest for each key, and all that have no key.
+     */
+    LATEST_PER_KEY
+}

@@ -1,0 +1,261 @@
+package dev.parley.topic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cursor on one topic or several: it hears what it is owed once and in order, first what is kept behind the place
+ * where it {@linkplain From begins}, then what is published, without a seam.
+ *
+ * <pre>{@code
+ * try (Subscription s = Subscription.to(news).from(From.oldest()).listen(publication -> index.add(publication))) { … }
+ * }</pre>
+ *
+ * <p>With several topics, what waits comes in the order of its time; within a topic always in the topic's order.
+ *
+ * <p><b>Threading.</b> Thread-safe. What it hears comes on its executor, one at a time.
+ */
+public interface Subscription extends AutoCloseable {
+
+    /** Why a subscription is over. */
+    enum End {
+        /** Its owner closed it. */
+        CLOSED,
+        /** It was too slow: {@link OverflowPolicy#RESUME}. */
+        OVERRUN,
+        /** A listener, a filter, an encoding or an outlet threw, or the executor was shut down. */
+        FAILED,
+        /** The topics were closed. */
+        TOPICS_CLOSED
+    }
+
+    /**
+     * Whether it goes on.
+     *
+     * @return {@code false} from the end on, for good
+     */
+    boolean isOpen();
+
+    /**
+     * What one resumes from who has heard all up to now. To be called on the subscription's executor.
+     *
+     * @return what {@link Position#parseAll} reads
+     */
+    String id();
+
+    /** The outlet, which took no more, takes more again. */
+    void resume();
+
+    /** Ends it. What is being delivered on another thread may still arrive. Does nothing if it is over. */
+    @Override
+    void close();
+
+    /**
+     * Begins a subscription to a topic.
+     *
+     * @param topic the topic
+     * @return a new builder
+     */
+    static Builder to(Topic topic) {
+        return new Builder(List.of(topic));
+    }
+
+    /**
+     * Begins a subscription to several topics.
+     *
+     * @param topics 1 to 16 topics of the same {@link Topics}, none twice
+     * @return a new builder
+     * @throws IllegalArgumentException if they are not
+     */
+    static Builder to(List<Topic> topics) {
+        if (topics.isEmpty()
+                || topics.size() > Builder.MAX_TOPICS
+                || topics.stream().distinct().count() < topics.size()
+                || topics.stream()
+                        .anyMatch(topic -> topic.topics() != topics.get(0).topics())) {
+            throw new IllegalArgumentException("topics: " + topics + " (expected: 1 to " + Builder.MAX_TOPICS
+                    + " of the same Topics, none twice)");
+        }
+        return new Builder(List.copyOf(topics));
+    }
+
+    /** Sets a subscription up. Not thread-safe. */
+    final class Builder {
+        /** Each id tells all positions. */
+        private static final int MAX_TOPICS = 16;
+
+        private final List<Topic> topics;
+        private From from = From.tail();
+        private Filter filter = Filter.ALL;
+        private OverflowPolicy overflow = OverflowPolicy.RESUME;
+        private @Nullable String who;
+        private @Nullable Executor executor;
+        private Consumer<Gap> onGap = gap -> {};
+        private @Nullable BiConsumer<End, @Nullable Throwable> onEnd;
+
+        private Builder(List<Topic> topics) {
+            this.topics = topics;
+        }
+
+        /**
+         * Sets where it begins: at the tail, unless this is set.
+         *
+         * @param from the place
+         * @return this builder
+         */
+        public Builder from(From from) {
+            this.from = from;
+            return this;
+        }
+
+        /**
+         * Sets what it hears: all, unless this is set.
+         *
+         * @param filter the filter
+         * @return this builder
+         */
+        public Builder filter(Filter filter) {
+            this.filter = filter;
+            return this;
+        }
+
+        /**
+         * Sets what becomes of it when it is too slow: {@link OverflowPolicy#RESUME}, unless this is set.
+         *
+         * @param overflow the policy
+         * @return this builder
+         */
+        public Builder overflow(OverflowPolicy overflow) {
+            this.overflow = overflow;
+            return this;
+        }
+
+        /**
+         * Sets the name that {@link Presence} tells.
+         *
+         * @param who the subscriber's name
+         * @return this builder
+         */
+        public Builder as(@Nullable String who) {
+            this.who = who;
+            return this;
+        }
+
+        /**
+         * Sets where listeners are called: on the common pool, unless this is set. Listeners that block need one of their
+         * own.
+         *
+         * @param executor an executor; one that runs tasks in the calling thread makes {@link Topic#publish} deliver
+         * @return this builder
+         */
+        public Builder executor(Executor executor) {
+            this.executor = executor;
+            return this;
+        }
+
+        /**
+         * Sets what hears of gaps.
+         *
+         * @param onGap called in its place among the publications
+         * @return this builder
+         */
+        public Builder onGap(Consumer<Gap> onGap) {
+            this.onGap = onGap;
+            return this;
+        }
+
+        /**
+         * Sets what hears of the end, once, with what was thrown if it {@link End#FAILED}. A failure that nobody hears
+         * of is logged.
+         *
+         * @param onEnd called last
+         * @return this builder
+         */
+        public Builder onEnd(BiConsumer<End, @Nullable Throwable> onEnd) {
+            this.onEnd = onEnd;
+            return this;
+        }
+
+        /**
+         * Subscribes. What is published after this returns is heard.
+         *
+         * @param listener gets the publications, one at a time, in order; while it runs the next wait in the topic
+         * @return the subscription
+         * @throws TopicException if there are too many topics or subscriptions, or the topics were closed
+         */
+        public Subscription listen(Consumer<Publication> listener) {
+            Topics all = topics.get(0).topics();
+            // Each listener is a group of its own, so that none waits for another.
+            Dispatcher own = new Dispatcher(executor == null ? ForkJoinPool.commonPool() : executor);
+            BiConsumer<End, @Nullable Throwable> ended = onEnd == null ? all::ended : onEnd;
+            return subscribe(all, () -> own, Listening.ENCODING, new Listening(listener, onGap, ended));
+        }
+
+        /**
+         * Subscribes an outlet of a transport. What is published after this returns is written to it.
+         *
+         * @param executor where the outlet is called, such as a connection's event loop
+         * @param encoding what makes bytes of publications
+         * @param outlet what gets them
+         * @param <B> what the encoding makes
+         * @return the subscription
+         * @throws TopicException if there are too many topics or subscriptions, or the topics were closed
+         */
+        public <B> Subscription feed(Executor executor, Encoding<B> encoding, Outlet<B> outlet) {
+            Topics all = topics.get(0).topics();
+            return subscribe(all, () -> all.dispatcher(executor), encoding, outlet);
+        }
+
+        private <B> Subscription subscribe(
+                Topics all, Supplier<Dispatcher> dispatching, Encoding<B> encoding, Outlet<B> outlet) {
+            Log[] logs = new Log[topics.size()];
+            for (int i = 0; i < logs.length; i++) {
+                logs[i] = topics.get(i).log();
+            }
+            all.enter(); // from here on nothing is refused
+            Dispatcher dispatcher = dispatching.get();
+            Object key = List.of(List.of(logs), dispatcher, encoding, filter);
+            Group<B> group = logs[0].group(key, () -> new Group<>(all, logs, key, dispatcher, encoding, filter));
+            Cursor<B> cursor = new Cursor<>(group, outlet, overflow, who);
+            List<CompletableFuture<?>> joining = new ArrayList<>(0);
+            for (Log log : logs) {
+                log.entered(who);
+                log.add(group);
+                if (!log.isJoined()) {
+                    joining.add(log.joined().toCompletableFuture());
+                }
+            }
+            if (joining.isEmpty()) {
+                group.start(cursor, marks(logs));
+            } else {
+                CompletableFuture.allOf(joining.toArray(CompletableFuture[]::new))
+                        .whenComplete((joined, failure) -> {
+                            if (failure == null) {
+                                group.start(cursor, marks(logs));
+                            } else {
+                                group.fail(cursor, failure);
+                            }
+                        });
+            }
+            return cursor;
+        }
+
+        private List<Mark> marks(Log[] logs) {
+            if (logs.length == 1) {
+                return List.of(logs[0].start(from));
+            }
+            List<Mark> marks = new ArrayList<>(logs.length);
+            for (Log log : logs) {
+                marks.add(log.start(from));
+            }
+            return marks;
+        }
+    }
+}
