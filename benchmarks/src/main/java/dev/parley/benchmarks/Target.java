@@ -11,6 +11,10 @@ import dev.parley.http.StaticFiles;
 import dev.parley.server.ParleyServer;
 import dev.parley.server.Tls;
 import dev.parley.sse.SseEndpoint;
+import dev.parley.topic.Draft;
+import dev.parley.topic.History;
+import dev.parley.topic.Topic;
+import dev.parley.topic.Topics;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -19,6 +23,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -35,6 +40,10 @@ public final class Target {
     /** Shorter than the library's own, so that checks of time limits need not wait long. */
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
 
+    /** What is silent for so long gets a heartbeat. */
+    private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+
+    private static final Response PUBLISHED = Response.noContent();
     private static final Response OK = Response.text("ok");
     private static final Duration DRAIN = Duration.ofSeconds(1);
 
@@ -71,20 +80,25 @@ public final class Target {
     }
 
     private static Routes routes(Arguments arguments) {
-        Feeds feeds = new Feeds();
+        Topics topics = Topics.builder().history(History.last(1000)).build();
+        Topic events = topics.topic("events");
         Routes.Builder routes = Routes.builder()
                 .get("/", exchange -> exchange.respond(OK))
                 .get("/healthz", exchange -> exchange.respond(OK))
                 .post("/sink", answeredEmpty())
                 .post("/beacon", answeredEmpty())
                 .post("/upload", Target::count)
-                .get("/sse/{topic}", SseEndpoint.emitting(feeds::subscribe))
+                .get("/sse/{topic}", streams(topics).build())
+                .get("/ndjson/{topic}", streams(topics).ndjson().build())
+                .get(
+                        "/events",
+                        SseEndpoint.builder(exchange -> events)
+                                .keepAlive(HEARTBEAT)
+                                .build())
+                .post("/publish", exchange -> publish(exchange, events, exchange.query("event")))
                 .post(
                         "/publish/{topic}",
-                        exchange -> exchange.respond(exchange.body().thenApply(body -> {
-                            feeds.publish(exchange.path("topic"), body.text());
-                            return Response.noContent();
-                        })));
+                        exchange -> publish(exchange, topics.topic(exchange.path("topic")), Optional.empty()));
         if (arguments.files() != null) {
             routes.files("/static", StaticFiles.directory(arguments.files()));
         }
@@ -95,6 +109,17 @@ public final class Target {
                     .build());
         }
         return routes.build();
+    }
+
+    private static SseEndpoint.Builder streams(Topics topics) {
+        return SseEndpoint.builder(exchange -> topics.topic(exchange.path("topic")));
+    }
+
+    private static void publish(Exchange exchange, Topic topic, Optional<String> event) {
+        exchange.respond(exchange.body().thenCompose(body -> {
+            Draft draft = Draft.ofUtf8(body.bytes());
+            return topic.publish(event.map(draft::event).orElse(draft)).thenApply(position -> PUBLISHED);
+        }));
     }
 
     private static Endpoint answeredEmpty() {

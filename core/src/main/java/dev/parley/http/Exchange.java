@@ -1,6 +1,7 @@
 package dev.parley.http;
 
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AttributeKey;
@@ -262,6 +263,13 @@ public interface Exchange {
      * @return to cancel it
      */
     Timer after(Duration delay, Runnable task);
+
+    /**
+     * The event loop of the connection, on which all callbacks run.
+     *
+     * @return the event loop
+     */
+    EventLoop eventLoop();
 
     /**
      * Where blocking work of this server belongs: virtual threads where the JVM has them.

@@ -121,6 +121,12 @@ final class Http1ByteWriter implements Http1Writer {
     }
 
     @Override
+    public void writeShared(ChannelHandlerContext ctx, SharedChunk chunk, Framing framing) {
+        handOver(ctx);
+        ctx.writeAndFlush(framing == Framing.CHUNKED ? chunk.framed() : chunk.plain(), ctx.voidPromise());
+    }
+
+    @Override
     public void writeEnd(ChannelHandlerContext ctx, Framing framing, HttpHeaders trailers) {
         if (framing == Framing.CHUNKED) {
             ByteBuf out = gathered(ctx).writeBytes(LAST_CHUNK);

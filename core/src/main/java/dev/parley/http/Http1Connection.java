@@ -525,6 +525,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     @Override
+    public void sendShared(SharedChunk chunk) {
+        writer.writeShared(ctx(), chunk, framing);
+    }
+
+    @Override
     public boolean takesFileRegions() {
         return channel() instanceof DuplexChannel && !secure;
     }

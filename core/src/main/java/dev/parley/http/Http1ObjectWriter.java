@@ -73,6 +73,11 @@ final class Http1ObjectWriter implements Http1Writer {
     }
 
     @Override
+    public void writeShared(ChannelHandlerContext ctx, SharedChunk chunk, Framing framing) {
+        ctx.writeAndFlush(new DefaultHttpContent(chunk.plain()), ctx.voidPromise());
+    }
+
+    @Override
     public void writeEnd(ChannelHandlerContext ctx, Framing framing, HttpHeaders trailers) {
         ctx.write(
                 framing == Framing.CHUNKED && !trailers.isEmpty()

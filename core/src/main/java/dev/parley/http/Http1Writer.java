@@ -59,6 +59,9 @@ interface Http1Writer {
     /** A part of the body: a {@link io.netty.buffer.ByteBuf}, or a {@link io.netty.channel.FileRegion}. */
     void writeData(ChannelHandlerContext ctx, Object data, Framing framing, ChannelPromise promise);
 
+    /** A part of the body that others have as well; it is flushed. */
+    void writeShared(ChannelHandlerContext ctx, SharedChunk chunk, Framing framing);
+
     /** The end of the body. */
     void writeEnd(ChannelHandlerContext ctx, Framing framing, HttpHeaders trailers);
 

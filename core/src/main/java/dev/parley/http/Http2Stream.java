@@ -330,6 +330,11 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     }
 
     @Override
+    public void sendShared(SharedChunk chunk) {
+        written(ctx().writeAndFlush(new DefaultHttp2DataFrame(chunk.plain())));
+    }
+
+    @Override
     public boolean takesFileRegions() {
         return false;
     }

@@ -248,6 +248,11 @@ final class HttpExchange implements Exchange {
     }
 
     @Override
+    public EventLoop eventLoop() {
+        return wire.channel().eventLoop();
+    }
+
+    @Override
     public Executor executor() {
         return wire.context().executor();
     }

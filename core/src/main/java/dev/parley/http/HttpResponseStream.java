@@ -97,6 +97,28 @@ final class HttpResponseStream implements ResponseStream {
         return tellWhenWritable ? SendOutcome.QUEUED : SendOutcome.SENT;
     }
 
+    @Override
+    public SendOutcome write(SharedChunk chunk) {
+        if (over || ended) {
+            return SendOutcome.CLOSED;
+        }
+        if (!wire.channel().isWritable()) {
+            behind = true;
+            return SendOutcome.DROPPED;
+        }
+        if (!begun || remaining != UNKNOWN_LENGTH) {
+            return write(chunk.plain());
+        }
+        if (chunk.size() > 0) { // an empty chunk would end the body
+            wire.sendShared(chunk);
+        }
+        if (wire.channel().isWritable()) {
+            return SendOutcome.SENT;
+        }
+        behind = true;
+        return SendOutcome.QUEUED;
+    }
+
     /** For a caller on the event loop that sends no more while the client is behind, and so bounds itself. */
     SendOutcome writeUnbounded(ByteBuf bytes) {
         if (over || ended) {

@@ -39,6 +39,17 @@ public interface ResponseStream {
     SendOutcome write(String text);
 
     /**
+     * Sends bytes that other streams send too. They go out at once. To be called on the event loop of the connection.
+     *
+     * <p>They are not part of {@link #queuedBytes}, as they belong to all: a client that does not keep up gets none of
+     * them, so that at most one chunk waits besides what the transport holds.
+     *
+     * @param chunk the bytes, which stay the caller's
+     * @return what became of them; {@link SendOutcome#DROPPED} if the client was behind before
+     */
+    SendOutcome write(SharedChunk chunk);
+
+    /**
      * Whether the client keeps up: a write now would be {@link SendOutcome#SENT}.
      *
      * @return {@code false} also when the stream is over

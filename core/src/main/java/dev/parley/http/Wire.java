@@ -50,6 +50,9 @@ interface Wire {
     /** Sends a part of the body; the wire owns the message, a {@link io.netty.buffer.ByteBuf} or, if it takes them, a file region. */
     void sendData(Object data, ChannelPromise promise);
 
+    /** Sends a part of the body of which others have the same bytes, and flushes. */
+    void sendShared(SharedChunk chunk);
+
     /** Whether {@link #sendData} takes a {@link io.netty.channel.FileRegion}. */
     boolean takesFileRegions();
 

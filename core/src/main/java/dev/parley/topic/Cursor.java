@@ -69,16 +69,11 @@ final class Cursor<B> implements Subscription {
         }
     }
 
-    /** Whether it is open and takes more after this. */
-    boolean write(B encoded) {
-        if (over) {
-            return false;
-        }
+    void write(B encoded) {
         try {
-            return outlet.write(encoded);
+            outlet.write(encoded);
         } catch (Throwable t) {
             group.end(this, End.FAILED, t);
-            return false;
         }
     }
 

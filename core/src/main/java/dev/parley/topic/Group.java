@@ -156,12 +156,13 @@ final class Group<B> implements Runnable {
             all.forEach(this::catchUp);
         } else {
             Batch batch = new Batch();
+            Place before = at.copy();
             try {
                 if (at.read(null, filter, batch)) {
                     wake();
                 }
                 if (batch.size() > 0) {
-                    giveToAll(batch, at);
+                    giveToAll(batch, before);
                 }
             } catch (Throwable t) { // the filter's, or the encoding's
                 endAll(Subscription.End.FAILED, t);
@@ -172,17 +173,18 @@ final class Group<B> implements Runnable {
         }
     }
 
-    private void giveToAll(Batch batch, Place at) {
+    private void giveToAll(Batch batch, Place before) {
         B encoded = encoding.encode(batch);
         try {
             for (int i = 0; i < size; ) {
                 Cursor<B> cursor = keepingUp(i);
-                if (cursor.write(encoded)) {
-                    i++;
+                if (cursor.isWritable()) {
+                    cursor.write(encoded);
+                    i += cursor.index == i ? 1 : 0; // else it has ended, and the last of the array is here now
                 } else if (cursor.isOpen()) {
-                    fallBehind(cursor, at.copy()); // the last of the array is here now
+                    fallBehind(cursor, before.copy());
                 } else if (cursor.index == i) {
-                    drop(cursor);
+                    drop(cursor); // it is about to leave
                 }
             }
         } finally {

@@ -30,14 +30,13 @@ final class Listening implements Outlet<List<Publication>> {
     }
 
     @Override
-    public boolean write(List<Publication> publications) {
+    public void write(List<Publication> publications) {
         for (Publication publication : publications) {
             if (subscription != null && !subscription.isOpen()) {
-                return false; // the listener has closed it
+                return; // the listener has closed it
             }
             listener.accept(publication);
         }
-        return true;
     }
 
     @Override

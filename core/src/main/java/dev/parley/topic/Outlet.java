@@ -26,17 +26,16 @@ public interface Outlet<B> {
     default void begin(Subscription subscription, List<Gap> gaps) {}
 
     /**
-     * Gives the next publications to the subscriber.
+     * Gives the next publications to the subscriber. Called only where {@link #isWritable}.
      *
      * @param encoded the publications; valid during this call
-     * @return whether more can be written: if not, {@link Subscription#resume} is to be called when it can
      */
-    boolean write(B encoded);
+    void write(B encoded);
 
     /**
      * Whether more can be written.
      *
-     * @return {@code true} where everything always can
+     * @return {@code false} until some time later, at which {@link Subscription#resume} is to be called
      */
     default boolean isWritable() {
         return true;

@@ -24,9 +24,8 @@ final class SubscriptionTest {
         }
 
         @Override
-        public boolean write(List<String> texts) {
+        public void write(List<String> texts) {
             heard.addAll(texts);
-            return open.get();
         }
 
         @Override
@@ -122,7 +121,7 @@ final class SubscriptionTest {
         publish("a");
         publish("b");
         publish("c");
-        assertThat(heard).containsExactly("a");
+        assertThat(heard).isEmpty();
 
         pipe.open.set(true);
         subscription.resume();
@@ -146,7 +145,7 @@ final class SubscriptionTest {
         pipe.open.set(true);
         subscription.resume();
 
-        assertThat(heard).containsExactly("a", "end OVERRUN");
+        assertThat(heard).containsExactly("end OVERRUN");
     }
 
     @Test
@@ -166,7 +165,7 @@ final class SubscriptionTest {
         subscription.resume();
         topic.publish("e");
 
-        assertThat(heard).containsExactly("a", "gap 1..4", "e");
+        assertThat(heard).containsExactly("gap 0..4", "e");
     }
 
     @Test
@@ -184,7 +183,7 @@ final class SubscriptionTest {
         pipe.open.set(true);
         subscription.resume();
 
-        assertThat(heard).containsExactly("a1", "b1", "none", "a3");
+        assertThat(heard).containsExactly("b1", "none", "a3");
     }
 
     @Test

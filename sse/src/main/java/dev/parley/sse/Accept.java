@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a request's {@code Accept} says of event streams
+ * What a request's {@code Accept} says of a media type
  * (<a href="https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1">RFC 9110, 12.5.1</a>).
  */
 final class Accept {
@@ -14,24 +14,19 @@ final class Accept {
      * The most specific range that matches decides. No range at all allows everything; a weight that can't be read
      * counts as 1, since to refuse a client that may well understand helps nobody.
      */
-    static boolean allowsEventStream(List<String> accept) {
+    static boolean allows(List<String> accept, String type, String subtype) {
         boolean allowed = true;
         boolean empty = true;
         int specificity = -1;
         for (String field : accept) {
             for (String range : field.split(",", -1)) {
                 String[] parts = range.toLowerCase(Locale.ROOT).split(";", -1);
-                String type = parts[0].strip();
-                if (type.isEmpty()) {
+                String name = parts[0].strip();
+                if (name.isEmpty()) {
                     continue;
                 }
                 empty = false;
-                int specific = switch (type) {
-                    case "text/event-stream" -> 2;
-                    case "text/*" -> 1;
-                    case "*/*", "*" -> 0; // The second is what java.net's old client sends.
-                    default -> -1;
-                };
+                int specific = specificity(name, type, subtype);
                 if (specific > specificity) {
                     specificity = specific;
                     allowed = !hasZeroWeight(parts);
@@ -39,6 +34,16 @@ final class Accept {
             }
         }
         return empty || (specificity >= 0 && allowed);
+    }
+
+    private static int specificity(String range, String type, String subtype) {
+        if (range.equals(type + '/' + subtype)) {
+            return 2;
+        }
+        if (range.equals(type + "/*")) {
+            return 1;
+        }
+        return range.equals("*/*") || range.equals("*") ? 0 : -1; // The second is what java.net's old client sends.
     }
 
     private static boolean hasZeroWeight(String[] parts) {

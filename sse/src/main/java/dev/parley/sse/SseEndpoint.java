@@ -4,16 +4,38 @@ import dev.parley.http.Endpoint;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
 import dev.parley.http.Response;
-import dev.parley.http.ResponseStream;
+import dev.parley.sse.codec.ServerSentEvent;
+import dev.parley.topic.Filter;
+import dev.parley.topic.From;
+import dev.parley.topic.OverflowPolicy;
+import dev.parley.topic.Publication;
+import dev.parley.topic.Topic;
+import dev.parley.topic.TopicException;
 import io.netty.handler.codec.http.HttpMethod;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers exchanges with event streams.
+ * Answers exchanges with event streams: from topics, from the application, or from both.
  *
  * <pre>{@code
+ * routes.get("/api/news", SseEndpoint.of(news));
+ *
+ * SseEndpoint prices = SseEndpoint.builder(exchange -> topics.topic("prices/" + exchange.path("symbol")))
+ *         .keepAlive(Duration.ofSeconds(15))
+ *         .overflow(OverflowPolicy.LATEST_PER_KEY)
+ *         .build();
+ *
  * SseEndpoint countdown = SseEndpoint.emitting(emitter -> {
  *     emitter.send(ServerSentEvent.of("3"));
  *     emitter.send(ServerSentEvent.builder().event("done").data("go").build());
@@ -25,34 +47,54 @@ import org.jspecify.annotations.Nullable;
  * (<a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">HTML standard, 9.2</a>), not cached, not
  * buffered by proxies that can be told so, and without a length. It begins with a {@code retry}. A stream that is silent
  * gets a comment from time to time, so that nothing on the way takes it for dead. {@code HEAD} gets the head and opens no
- * stream.
+ * stream. Any other method that is routed here opens one: {@code POST} is for clients that use {@code fetch}.
  *
- * <p><b>Threading.</b> Immutable. The listener is called on the event loop of the connection and must not block.
+ * <p><b>Topics on the wire.</b> Each publication is an event with its position as {@code id}, so that a client which
+ * reconnects gets what it missed: once, in order. Where it was is told by {@code Last-Event-ID}, or for a first request by
+ * the query parameter {@code lastEventId}. Such a client first gets an event {@code parley:resumed}; or, for each topic of
+ * which something was lost, {@code parley:gap} with {@code {"topic":…,"from":…,"to":…,"lost":n}} as data, or
+ * {@code parley:reset} without {@code lost} where nobody knows how much it was; then all that is kept.
  *
- * <p><b>Errors.</b> {@code 406} if the request's {@code Accept} excludes event streams. A listener that throws closes
- * its own stream, is logged once, and harms no other.
+ * <p><b>A slow client</b> costs no memory: it goes on from the topic when it reads again. What happens when the topic no
+ * longer keeps what it needs is its {@link OverflowPolicy}.
+ *
+ * <p><b>Threading.</b> Immutable. What the application gives is called on the event loop of the connection and must not
+ * block.
+ *
+ * <p><b>Errors.</b> {@code 406} if the request's {@code Accept} excludes event streams, {@code 404} if there is no such topic,
+ * {@code 503} if there are too many topics or subscriptions. A listener that throws closes its own stream, is logged once,
+ * and harms no other. Who may subscribe is a {@link dev.parley.http.Guard}'s to say, before the stream begins.
  */
 public final class SseEndpoint implements Endpoint {
-    /**
-     * No {@code charset}: the format is UTF-8 and nothing else, clients ignore the parameter, and some compare the whole
-     * value.
-     */
-    private static final Response RESPONSE_HEAD = Response.of(200)
-            .header("Content-Type", "text/event-stream")
-            .header("Cache-Control", "no-store")
-            .header("X-Accel-Buffering", "no");
+    private static final Response NO_TOPIC = Response.problem(Problem.of(404, "there is no such topic"));
+    private static final Response FULL = Response.problem(Problem.of(503, "there are too many subscriptions"))
+            .header("Retry-After", "5");
+    private static final Response EXPIRED = Response.problem(Problem.of(401, "the credential has expired"));
 
-    private static final Response NOT_ACCEPTABLE =
-            Response.problem(Problem.of(406, "this resource is an event stream: Accept must allow text/event-stream"));
+    private final StreamSettings settings;
+    private final @Nullable TopicSource source;
+    private final @Nullable Consumer<SseEmitter> onOpen;
+    private final Predicate<Exchange> finished;
 
-    private final Consumer<SseEmitter> onOpen;
-    private final Duration keepAlive;
-    private final Duration retry;
-
-    private SseEndpoint(Consumer<SseEmitter> onOpen, Duration keepAlive, Duration retry) {
+    private SseEndpoint(
+            StreamSettings settings,
+            @Nullable TopicSource source,
+            @Nullable Consumer<SseEmitter> onOpen,
+            Predicate<Exchange> finished) {
+        this.settings = settings;
+        this.source = source;
         this.onOpen = onOpen;
-        this.keepAlive = keepAlive;
-        this.retry = retry;
+        this.finished = finished;
+    }
+
+    /**
+     * An endpoint whose streams carry a topic, with the settings that hold where nobody sets others.
+     *
+     * @param topic the topic
+     * @return the endpoint
+     */
+    public static SseEndpoint of(Topic topic) {
+        return builder(exchange -> topic).build();
     }
 
     /**
@@ -74,20 +116,97 @@ public final class SseEndpoint implements Endpoint {
         return new Builder();
     }
 
+    /**
+     * Begins an endpoint whose streams carry a topic.
+     *
+     * @param topic chooses it
+     * @return a new builder
+     */
+    public static Builder builder(Function<Exchange, Topic> topic) {
+        return new Builder().topics(exchange -> CompletableFuture.completedStage(List.of(topic.apply(exchange))));
+    }
+
     @Override
     public void handle(Exchange exchange) {
-        if (!Accept.allowsEventStream(exchange.headers().getAll("Accept"))) {
-            exchange.respond(NOT_ACCEPTABLE);
+        Optional<Duration> credential = settings.credential().apply(exchange);
+        if (!settings.format().isAcceptedBy(exchange.headers().getAll("Accept"))) {
+            exchange.respond(settings.format().notAcceptable());
+        } else if (finished.test(exchange)) {
+            exchange.respond(Response.noContent());
+        } else if (credential.filter(left -> left.isZero() || left.isNegative()).isPresent()) {
+            exchange.respond(EXPIRED);
+        } else if (exchange.method().equals(HttpMethod.HEAD)) {
+            exchange.stream(settings.format().head());
+        } else if (source == null) {
+            open(exchange, null);
+        } else {
+            choose(exchange, source);
+        }
+    }
+
+    private void choose(Exchange exchange, TopicSource from) {
+        CompletionStage<List<Topic>> topics;
+        try {
+            topics = from.topics().apply(exchange);
+        } catch (TopicException e) {
+            refuse(exchange, e);
             return;
         }
-        ResponseStream stream = exchange.stream(RESPONSE_HEAD);
-        if (exchange.method().equals(HttpMethod.HEAD)) {
+        topics.whenComplete((chosen, failure) -> {
+            Runnable next = () -> {
+                if (failure != null) {
+                    refuse(exchange, failure);
+                } else {
+                    subscribe(exchange, from, chosen);
+                }
+            };
+            if (exchange.eventLoop().inEventLoop()) {
+                next.run();
+            } else {
+                exchange.eventLoop().execute(next);
+            }
+        });
+    }
+
+    private void subscribe(Exchange exchange, TopicSource from, List<Topic> chosen) {
+        if (chosen.isEmpty()) {
+            exchange.respond(NO_TOPIC);
             return;
         }
-        SseEmitter emitter = new SseEmitter(exchange, stream, retry, keepAlive);
-        emitter.open();
-        if (emitter.isOpen()) { // It is not where the client is gone, or the server drains: it has been told already.
-            onOpen.accept(emitter);
+        Optional<String> lastEventId = LastEventId.of(exchange);
+        TopicFeed feed = new TopicFeed(from, lastEventId.isPresent());
+        try {
+            // First, as it may be refused; nothing is heard before this event loop's next turn.
+            feed.subscribed(from.subscription(exchange, chosen, lastEventId)
+                    .feed(exchange.eventLoop(), settings.format().encoding(), feed));
+        } catch (Throwable t) {
+            refuse(exchange, t);
+            return;
+        }
+        open(exchange, feed);
+    }
+
+    /** Answers with what a failure stands for; if the stream is open it is cut off. */
+    private static void refuse(Exchange exchange, Throwable thrown) {
+        Throwable failure =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (failure instanceof TopicException e) {
+            exchange.respond(e.reason() == TopicException.Reason.NAME ? NO_TOPIC : FULL);
+        } else {
+            exchange.respond(CompletableFuture.failedStage(failure));
+        }
+    }
+
+    private void open(Exchange exchange, @Nullable TopicFeed feed) {
+        OpenStream stream = new OpenStream(
+                settings, exchange, exchange.stream(settings.format().head()));
+        if (feed != null) {
+            feed.opened(stream);
+            stream.stream().onWritable(feed::resume);
+        }
+        stream.open(feed);
+        if (onOpen != null && stream.isOpen()) { // It is not where the client is gone, or the server drains.
+            onOpen.accept(new SseEmitter(stream));
         }
     }
 
@@ -100,10 +219,20 @@ public final class SseEndpoint implements Endpoint {
         private static final Duration LEAST_KEEP_ALIVE = Duration.ofSeconds(1);
 
         private @Nullable Consumer<SseEmitter> onOpen;
+        private @Nullable Function<Exchange, CompletionStage<List<Topic>>> topics;
+        private @Nullable Function<Exchange, From> from;
+        private @Nullable Function<Exchange, Filter> filter;
+        private @Nullable BiPredicate<Exchange, Publication> allow;
+        private @Nullable OverflowPolicy overflow;
+        private @Nullable Function<Exchange, CompletionStage<ServerSentEvent>> snapshot;
+        private Predicate<Exchange> finished = exchange -> false;
+        private Function<Exchange, Optional<Duration>> credential = exchange -> Optional.empty();
         // Proxies and balancers cut silent connections off after 30 s and more; the HTML standard suggests 15 s.
         private Duration keepAlive = Duration.ofSeconds(15);
         // What Chromium does by itself; said to all, so that all do the same.
         private Duration retry = Duration.ofSeconds(3);
+        private @Nullable Duration maxAge;
+        private StreamFormat format = EventStreamFormat.INSTANCE;
 
         private Builder() {}
 
@@ -115,6 +244,120 @@ public final class SseEndpoint implements Endpoint {
          */
         public Builder onOpen(Consumer<SseEmitter> onOpen) {
             this.onOpen = onOpen;
+            return this;
+        }
+
+        /**
+         * Sets what the streams carry: any number of topics up to 16, chosen now or later, say by what the body of a
+         * {@code POST} asks for. The ids of such a stream resume all of its topics.
+         *
+         * @param topics chooses them; an empty list answers {@code 404}
+         * @return this builder
+         */
+        public Builder topics(Function<Exchange, CompletionStage<List<Topic>>> topics) {
+            this.topics = topics;
+            return this;
+        }
+
+        /**
+         * Sets where a client begins that tells no position: at the tail, unless this is set.
+         *
+         * @param from chooses the place
+         * @return this builder
+         */
+        public Builder from(Function<Exchange, From> from) {
+            this.from = from;
+            return this;
+        }
+
+        /**
+         * Sets where a client begins that tells no position: at the tail, unless this is set.
+         *
+         * @param from the place
+         * @return this builder
+         */
+        public Builder from(From from) {
+            return from(exchange -> from);
+        }
+
+        /**
+         * Sets which publications are heard by whom. Streams with equal filters share the work.
+         *
+         * @param filter chooses the filter
+         * @return this builder
+         */
+        public Builder filterFor(Function<Exchange, Filter> filter) {
+            this.filter = filter;
+            return this;
+        }
+
+        /**
+         * Sets which publications are heard.
+         *
+         * @param filter the filter
+         * @return this builder
+         */
+        public Builder filter(Filter filter) {
+            return filterFor(exchange -> filter);
+        }
+
+        /**
+         * Sets who may hear what. It is asked for each publication when it is about to be sent, also when it is
+         * replayed: a right that was taken away meanwhile counts. Such streams share no work.
+         *
+         * @param allow decides, on the event loop; it must not block
+         * @return this builder
+         */
+        public Builder allow(BiPredicate<Exchange, Publication> allow) {
+            this.allow = allow;
+            return this;
+        }
+
+        /**
+         * Sets what becomes of a client that is too slow: {@link OverflowPolicy#RESUME}, unless this is set.
+         *
+         * @param overflow the policy
+         * @return this builder
+         */
+        public Builder overflow(OverflowPolicy overflow) {
+            this.overflow = overflow;
+            return this;
+        }
+
+        /**
+         * Sets what a client gets first, unless it resumes without a loss: the state that publications then change. It is
+         * made after the stream's place in the topics is settled, so that no change is missed; one that the snapshot has
+         * in it already may come again.
+         *
+         * @param snapshot makes it; a failure ends the stream
+         * @return this builder
+         */
+        public Builder snapshot(Function<Exchange, CompletionStage<ServerSentEvent>> snapshot) {
+            this.snapshot = snapshot;
+            return this;
+        }
+
+        /**
+         * Sets when there is nothing more to hear: then a request is answered with {@code 204}, which makes an
+         * {@code EventSource} stop for good, where any end of a stream makes it come back.
+         *
+         * @param finished decides
+         * @return this builder
+         */
+        public Builder finished(Predicate<Exchange> finished) {
+            this.finished = finished;
+            return this;
+        }
+
+        /**
+         * Sets how long the credential of a request is good. Then the stream ends; the client comes back, and what guards
+         * the route says what it gets.
+         *
+         * @param credential the time that is left; empty for ever; 0 or less answers {@code 401}
+         * @return this builder
+         */
+        public Builder credential(Function<Exchange, Optional<Duration>> credential) {
+            this.credential = credential;
             return this;
         }
 
@@ -149,16 +392,62 @@ public final class SseEndpoint implements Endpoint {
         }
 
         /**
+         * Sets how long a stream lasts at most; then it ends and the client comes back, perhaps to another server. Each
+         * stream gets up to a tenth less, so that those which began together do not end together. No limit, unless this
+         * is set.
+         *
+         * @param maxAge 1 s or more
+         * @return this builder
+         */
+        public Builder maxAge(Duration maxAge) {
+            if (maxAge.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("maxAge: " + maxAge + " (expected: >= PT1S)");
+            }
+            this.maxAge = maxAge;
+            return this;
+        }
+
+        /**
+         * Writes the streams as {@code application/x-ndjson}, for those who read them with {@code fetch}: in each line one
+         * JSON object with the members {@code id}, {@code event} and {@code data}, as an event has them. {@code base64} stands in
+         * place of {@code data} for bytes; what tells of a loss has it in {@code gap}; a line with nothing but an id is a
+         * heartbeat. To resume, send the last id as {@code Last-Event-ID}.
+         *
+         * @return this builder
+         */
+        public Builder ndjson() {
+            format = NdjsonFormat.INSTANCE;
+            return this;
+        }
+
+        /**
          * The endpoint.
          *
          * @return a new endpoint
-         * @throws IllegalArgumentException if there is no {@link #onOpen}
+         * @throws IllegalArgumentException if there are neither topics nor {@link #onOpen}, or a setting is for topics and
+         *     there are none
          */
         public SseEndpoint build() {
-            if (onOpen == null) {
-                throw new IllegalArgumentException("onOpen: null (expected: what gets the streams)");
+            if (onOpen == null && topics == null) {
+                throw new IllegalArgumentException("onOpen: null (expected: what gets the streams, or topics)");
             }
-            return new SseEndpoint(onOpen, keepAlive, retry);
+            if (topics == null
+                    && (from != null || filter != null || allow != null || overflow != null || snapshot != null)) {
+                throw new IllegalArgumentException(
+                        "topics: none (expected: topics for from, filter, allow, overflow or snapshot)");
+            }
+            StreamSettings settings =
+                    new StreamSettings(format, retry, keepAlive.dividedBy(2), maxAge, credential, new AtomicInteger());
+            TopicSource source = topics == null
+                    ? null
+                    : new TopicSource(
+                            topics,
+                            from == null ? exchange -> From.tail() : from,
+                            filter,
+                            allow,
+                            overflow == null ? OverflowPolicy.RESUME : overflow,
+                            snapshot);
+            return new SseEndpoint(settings, source, onOpen, finished);
         }
     }
 }

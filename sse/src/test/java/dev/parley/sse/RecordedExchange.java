@@ -11,10 +11,12 @@ import dev.parley.http.Protocol;
 import dev.parley.http.Response;
 import dev.parley.http.ResponseStream;
 import dev.parley.http.SendOutcome;
+import dev.parley.http.SharedChunk;
 import dev.parley.http.Timer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -131,6 +133,11 @@ final class RecordedExchange implements Exchange {
         @Override
         public SendOutcome write(String text) {
             return write(text.getBytes(UTF_8));
+        }
+
+        @Override
+        public SendOutcome write(SharedChunk chunk) {
+            throw notRecorded();
         }
 
         @Override
@@ -318,6 +325,11 @@ final class RecordedExchange implements Exchange {
 
     @Override
     public void switchProtocol(HttpHeaders responseHeaders, Consumer<ChannelPipeline> protocol) {
+        throw notRecorded();
+    }
+
+    @Override
+    public EventLoop eventLoop() {
         throw notRecorded();
     }
 

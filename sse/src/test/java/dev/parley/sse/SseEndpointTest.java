@@ -176,6 +176,6 @@ class SseEndpointTest {
                 .withMessage("retry: PT48H (expected: 0 to 1 day)");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SseEndpoint.builder().build())
-                .withMessage("onOpen: null (expected: what gets the streams)");
+                .withMessage("onOpen: null (expected: what gets the streams, or topics)");
     }
 }

@@ -1,0 +1,39 @@
+package dev.parley.sse;
+
+import dev.parley.http.Exchange;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What holds for all streams of an endpoint.
+ *
+ * @param beat half of the longest silence
+ * @param maxAge {@code null} for no limit
+ * @param credential how long the credential of an exchange is good; empty for ever
+ * @param leaving how many streams have left because of a drain
+ */
+record StreamSettings(
+        StreamFormat format,
+        Duration retry,
+        Duration beat,
+        @Nullable Duration maxAge,
+        Function<Exchange, Optional<Duration>> credential,
+        AtomicInteger leaving) {
+    /** By how much ages differ, so that streams that were opened together do not end together. */
+    private static final double JITTER = 0.1;
+
+    /** When a stream is to end in any case; empty if nothing says so. */
+    Optional<Duration> endAfter(Exchange exchange) {
+        Optional<Duration> expiry = credential.apply(exchange);
+        if (maxAge == null) {
+            return expiry;
+        }
+        double part = 1 - JITTER * ThreadLocalRandom.current().nextDouble();
+        Duration age = Duration.ofMillis((long) (maxAge.toMillis() * part));
+        return Optional.of(expiry.filter(it -> it.compareTo(age) < 0).orElse(age));
+    }
+}

@@ -1,0 +1,139 @@
+package dev.parley.sse;
+
+import dev.parley.http.Exchange;
+import dev.parley.http.SharedChunk;
+import dev.parley.sse.codec.ServerSentEvent;
+import dev.parley.topic.Gap;
+import dev.parley.topic.Outlet;
+import dev.parley.topic.Subscription;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Feeds a stream from its topics: the stream's end of the subscription.
+ *
+ * <p>Confined to the event loop of the connection.
+ */
+final class TopicFeed implements Outlet<SharedChunk> {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicFeed.class);
+
+    private final TopicSource source;
+    /** Whether the client has told where it was. */
+    private final boolean resuming;
+
+    private @Nullable OpenStream stream;
+    private @Nullable Subscription subscription;
+    /** Nothing of the topics may be sent yet. */
+    private boolean held = true;
+
+    TopicFeed(TopicSource source, boolean resuming) {
+        this.source = source;
+        this.resuming = resuming;
+    }
+
+    /** It is subscribed; nothing is heard before this event loop's next turn. */
+    void subscribed(Subscription to) {
+        subscription = to;
+    }
+
+    /** The stream that it feeds has begun. */
+    void opened(OpenStream opened) {
+        stream = opened;
+    }
+
+    private OpenStream stream() {
+        if (stream == null) {
+            throw new IllegalStateException("no stream (expected: opened in the turn in which it was subscribed)");
+        }
+        return stream;
+    }
+
+    private Subscription subscription() {
+        if (subscription == null) {
+            throw new IllegalStateException("not subscribed");
+        }
+        return subscription;
+    }
+
+    private StreamFormat format() {
+        return stream().settings().format();
+    }
+
+    // ---- the subscription's side
+
+    @Override
+    public void begin(Subscription begun, List<Gap> gaps) {
+        String id = begun.id();
+        stream().write(format().opening(stream().settings().retry(), id));
+        if (resuming && gaps.isEmpty()) {
+            stream().write(format().resumed(id));
+            held = false;
+            return;
+        }
+        gaps.forEach(this::gap);
+        if (source.snapshot() == null) {
+            held = false;
+        } else {
+            Exchange exchange = stream().exchange();
+            source.snapshot()
+                    .apply(exchange)
+                    .whenComplete((event, failure) -> exchange.eventLoop().execute(() -> begin(id, event, failure)));
+        }
+    }
+
+    /** Goes on when the snapshot is there. */
+    private void begin(String id, @Nullable ServerSentEvent snapshot, @Nullable Throwable failure) {
+        if (failure != null || snapshot == null) {
+            LOG.error("{}: no snapshot", stream().exchange().path(), failure);
+            stream().close();
+            return;
+        }
+        stream()
+                .write(format().event(new ServerSentEvent(
+                        id, snapshot.event(), snapshot.data(), snapshot.retry(), snapshot.comment())));
+        held = false;
+        resume();
+    }
+
+    @Override
+    public void write(SharedChunk chunk) {
+        stream().write(chunk);
+    }
+
+    @Override
+    public boolean isWritable() {
+        return !held && stream().isWritable();
+    }
+
+    @Override
+    public void gap(Gap gap) {
+        stream().write(format().gap(gap, subscription().id()));
+    }
+
+    @Override
+    public void end(Subscription.End end, @Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.error("{} failed", stream().exchange().path(), failure);
+        }
+        stream().close(); // whatever it was, the client comes back with its last id
+    }
+
+    // ---- the stream's side
+
+    /** The client has caught up. */
+    void resume() {
+        subscription().resume();
+    }
+
+    void close() {
+        subscription().close();
+    }
+
+    /** What a client should know that hears nothing, as all is passed over; {@code null} if it knows. */
+    @Nullable
+    String silentId() {
+        return source.isFiltered() && !held ? subscription().id() : null;
+    }
+}
