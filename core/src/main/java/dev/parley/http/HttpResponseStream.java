@@ -2,6 +2,7 @@ package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -21,6 +22,7 @@ final class HttpResponseStream implements ResponseStream {
 
     private final HttpExchange exchange;
     private final Wire wire;
+    private final Channel channel;
     private final AtomicLong queued = new AtomicLong();
     private volatile boolean over;
     /** The application has ended it, or cut it off; what it wrote before may still be on its way to the event loop. */
@@ -36,6 +38,7 @@ final class HttpResponseStream implements ResponseStream {
     HttpResponseStream(HttpExchange exchange, Wire wire) {
         this.exchange = exchange;
         this.wire = wire;
+        this.channel = wire.channel();
     }
 
     // ---- told by the exchange, on the event loop
@@ -87,13 +90,13 @@ final class HttpResponseStream implements ResponseStream {
             bytes.release();
             return SendOutcome.DROPPED;
         }
-        if (wire.channel().eventLoop().inEventLoop()) {
+        if (channel.eventLoop().inEventLoop()) {
             send(bytes, size, false);
-            return wire.channel().isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+            return channel.isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
         }
         // What other threads sent and the event loop has not seen yet counts as well.
-        boolean tellWhenWritable = wire.channel().bytesBeforeUnwritable() <= before + size;
-        wire.channel().eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+        boolean tellWhenWritable = channel.bytesBeforeUnwritable() <= before + size;
+        channel.eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
         return tellWhenWritable ? SendOutcome.QUEUED : SendOutcome.SENT;
     }
 
@@ -102,7 +105,7 @@ final class HttpResponseStream implements ResponseStream {
         if (over || ended) {
             return SendOutcome.CLOSED;
         }
-        if (!wire.channel().isWritable()) {
+        if (!channel.isWritable()) {
             behind = true;
             return SendOutcome.DROPPED;
         }
@@ -112,7 +115,7 @@ final class HttpResponseStream implements ResponseStream {
         if (chunk.size() > 0) { // an empty chunk would end the body
             wire.sendShared(chunk);
         }
-        if (wire.channel().isWritable()) {
+        if (channel.isWritable()) {
             return SendOutcome.SENT;
         }
         behind = true;
@@ -128,13 +131,13 @@ final class HttpResponseStream implements ResponseStream {
         int size = bytes.readableBytes();
         queued.addAndGet(size);
         send(bytes, size, false);
-        return wire.channel().isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+        return channel.isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
     }
 
     private void send(ByteBuf bytes, int size, boolean tellWhenWritable) {
         if (!begun && !over) {
             // The task that sends the head was queued before, by another thread: keep behind it.
-            wire.channel().eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+            channel.eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
             return;
         }
         if (over || size == 0 || !fits(size)) {
@@ -142,15 +145,15 @@ final class HttpResponseStream implements ResponseStream {
             bytes.release();
             return;
         }
-        ChannelPromise promise = wire.channel().newPromise();
+        ChannelPromise promise = channel.newPromise();
         promise.addListener(ignored -> queued.addAndGet(-size));
         wire.sendData(bytes, promise);
         wire.flushSoon();
-        if (!wire.channel().isWritable()) {
+        if (!channel.isWritable()) {
             behind = true;
         } else if (tellWhenWritable) {
             behind = true;
-            wire.channel().eventLoop().execute(this::writable);
+            channel.eventLoop().execute(this::writable);
         }
     }
 
@@ -170,13 +173,13 @@ final class HttpResponseStream implements ResponseStream {
     /** Sends all of the body as a region of a file, which closes the file when it was sent. */
     void sendRegion(FileRegion region) {
         remaining -= region.count();
-        wire.sendData(region, wire.channel().newPromise());
+        wire.sendData(region, channel.newPromise());
         finish(EmptyHttpHeaders.INSTANCE);
     }
 
     @Override
     public boolean isWritable() {
-        return !over && !ended && wire.channel().isWritable();
+        return !over && !ended && channel.isWritable();
     }
 
     @Override
@@ -190,7 +193,7 @@ final class HttpResponseStream implements ResponseStream {
             writableListener = listener;
             if (behind) {
                 // The client may have caught up while this was on its way to the event loop.
-                wire.channel().eventLoop().execute(this::writable);
+                channel.eventLoop().execute(this::writable);
             }
         });
     }
@@ -211,7 +214,7 @@ final class HttpResponseStream implements ResponseStream {
             return;
         }
         if (!begun) {
-            wire.channel().eventLoop().execute(() -> finish(trailers));
+            channel.eventLoop().execute(() -> finish(trailers));
             return;
         }
         if (remaining > 0) {

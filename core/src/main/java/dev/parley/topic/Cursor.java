@@ -69,11 +69,16 @@ final class Cursor<B> implements Subscription {
         }
     }
 
-    void write(B encoded) {
+    /** Whether it took them. */
+    boolean write(B encoded) {
+        if (over) {
+            return false;
+        }
         try {
-            outlet.write(encoded);
+            return outlet.write(encoded);
         } catch (Throwable t) {
             group.end(this, End.FAILED, t);
+            return false;
         }
     }
 

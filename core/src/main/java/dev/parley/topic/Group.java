@@ -178,9 +178,8 @@ final class Group<B> implements Runnable {
         try {
             for (int i = 0; i < size; ) {
                 Cursor<B> cursor = keepingUp(i);
-                if (cursor.isWritable()) {
-                    cursor.write(encoded);
-                    i += cursor.index == i ? 1 : 0; // else it has ended, and the last of the array is here now
+                if (cursor.write(encoded)) {
+                    i++;
                 } else if (cursor.isOpen()) {
                     fallBehind(cursor, before.copy());
                 } else if (cursor.index == i) {
@@ -212,6 +211,7 @@ final class Group<B> implements Runnable {
         } else {
             try {
                 Batch batch = new Batch();
+                Place before = own.copy();
                 if (cursor.overflow() == OverflowPolicy.LATEST_PER_KEY) {
                     own.readLatest(target, filter, batch);
                 } else {
@@ -220,7 +220,10 @@ final class Group<B> implements Runnable {
                 if (batch.size() > 0) {
                     B encoded = encoding.encode(batch);
                     try {
-                        cursor.write(encoded);
+                        if (!cursor.write(encoded)) {
+                            cursor.own(before);
+                            return;
+                        }
                     } finally {
                         encoding.release(encoded);
                     }

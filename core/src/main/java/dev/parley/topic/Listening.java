@@ -30,13 +30,14 @@ final class Listening implements Outlet<List<Publication>> {
     }
 
     @Override
-    public void write(List<Publication> publications) {
+    public boolean write(List<Publication> publications) {
         for (Publication publication : publications) {
             if (subscription != null && !subscription.isOpen()) {
-                return; // the listener has closed it
+                break; // the listener has closed it
             }
             listener.accept(publication);
         }
+        return true;
     }
 
     @Override

@@ -26,16 +26,18 @@ public interface Outlet<B> {
     default void begin(Subscription subscription, List<Gap> gaps) {}
 
     /**
-     * Gives the next publications to the subscriber. Called only where {@link #isWritable}.
+     * Gives the next publications to the subscriber.
      *
      * @param encoded the publications; valid during this call
+     * @return whether they were taken: if not, they stay in the topic, and {@link Subscription#resume} is to be called when
+     *     more can be written
      */
-    void write(B encoded);
+    boolean write(B encoded);
 
     /**
-     * Whether more can be written.
+     * Whether {@link #write} would take publications.
      *
-     * @return {@code false} until some time later, at which {@link Subscription#resume} is to be called
+     * @return {@code true} where it always does
      */
     default boolean isWritable() {
         return true;

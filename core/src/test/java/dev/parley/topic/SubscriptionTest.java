@@ -24,8 +24,8 @@ final class SubscriptionTest {
         }
 
         @Override
-        public void write(List<String> texts) {
-            heard.addAll(texts);
+        public boolean write(List<String> texts) {
+            return open.get() && heard.addAll(texts);
         }
 
         @Override

@@ -4,7 +4,6 @@ import dev.parley.http.EndReason;
 import dev.parley.http.Exchange;
 import dev.parley.http.ResponseStream;
 import dev.parley.http.SendOutcome;
-import dev.parley.http.SharedChunk;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -75,7 +74,8 @@ final class OpenStream {
      * busy stream costs neither heartbeats nor, with each event, a look at the clock or a timer moved.
      */
     private void beat() {
-        if (sentSinceBeat) {
+        boolean fed = feed != null && feed.hasSent();
+        if (fed || sentSinceBeat) {
             sentSinceBeat = false;
         } else if (stream.isWritable()) { // A client that is behind has enough to read.
             // Where a filter passes publications over, the client learns in this way that it need not hear them again.
@@ -109,10 +109,6 @@ final class OpenStream {
             return SendOutcome.CLOSED;
         }
         return noted(stream.write(bytes));
-    }
-
-    SendOutcome write(SharedChunk chunk) {
-        return closed ? SendOutcome.CLOSED : noted(stream.write(chunk));
     }
 
     private SendOutcome noted(SendOutcome outcome) {

@@ -1,6 +1,8 @@
 package dev.parley.sse;
 
 import dev.parley.http.Exchange;
+import dev.parley.http.ResponseStream;
+import dev.parley.http.SendOutcome;
 import dev.parley.http.SharedChunk;
 import dev.parley.sse.codec.ServerSentEvent;
 import dev.parley.topic.Gap;
@@ -24,7 +26,11 @@ final class TopicFeed implements Outlet<SharedChunk> {
     private final boolean resuming;
 
     private @Nullable OpenStream stream;
+    /** The stream's response itself: with thousands of clients each step to it counts. */
+    private @Nullable ResponseStream out;
+
     private @Nullable Subscription subscription;
+    private boolean sentSinceBeat;
     /** Nothing of the topics may be sent yet. */
     private boolean held = true;
 
@@ -41,6 +47,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
     /** The stream that it feeds has begun. */
     void opened(OpenStream opened) {
         stream = opened;
+        out = opened.stream();
     }
 
     private OpenStream stream() {
@@ -98,8 +105,13 @@ final class TopicFeed implements Outlet<SharedChunk> {
     }
 
     @Override
-    public void write(SharedChunk chunk) {
-        stream().write(chunk);
+    public boolean write(SharedChunk chunk) {
+        ResponseStream to = out;
+        if (held || to == null) {
+            return false;
+        }
+        sentSinceBeat = true;
+        return to.write(chunk) != SendOutcome.DROPPED; // one that is closed will be told so
     }
 
     @Override
@@ -129,6 +141,13 @@ final class TopicFeed implements Outlet<SharedChunk> {
 
     void close() {
         subscription().close();
+    }
+
+    /** Whether something was sent since the last call. */
+    boolean hasSent() {
+        boolean sent = sentSinceBeat;
+        sentSinceBeat = false;
+        return sent;
     }
 
     /** What a client should know that hears nothing, as all is passed over; {@code null} if it knows. */
