@@ -2,6 +2,7 @@
 module dev.parley.sse {
     requires transitive dev.parley.core;
     requires io.netty.codec;
+    requires org.slf4j;
     requires static transitive org.jspecify;
 
     exports dev.parley.sse;
