@@ -429,8 +429,8 @@ public final class SseClient implements AutoCloseable {
             if (onEvent == null) {
                 throw new IllegalArgumentException("onEvent: null (expected: what gets the events)");
             }
-            boolean ownsLoop = bootstrap == null;
-            Bootstrap connecting = ownsLoop ? ownBootstrap() : bootstrap.clone();
+            Bootstrap given = bootstrap;
+            Bootstrap connecting = given == null ? ownBootstrap() : given.clone();
             EventLoop loop = connecting.config().group().next();
             connecting
                     .option(ChannelOption.AUTO_READ, false)
@@ -448,7 +448,7 @@ public final class SseClient implements AutoCloseable {
                     new SseConnection.Limits(responseTimeout, idleTimeout, maxEventBytes),
                     new Reconnector.Callbacks(onOpen, onEvent, onComment, onDisconnect, onClose),
                     new Backoff(retry, maxRetry, random));
-            if (ownsLoop) {
+            if (given == null) {
                 EventLoopGroup own = connecting.config().group();
                 reconnector.closed().thenRun(() -> own.shutdownGracefully(0, 0, TimeUnit.SECONDS));
             }
