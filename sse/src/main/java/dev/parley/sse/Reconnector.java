@@ -276,6 +276,10 @@ final class Reconnector implements SseConnection.Listener {
             stop(end);
             return;
         }
+        if (loop.isShuttingDown()) {
+            stop(SseEnd.of(Reason.CLOSED, "the event loop was shut down"));
+            return;
+        }
         if (end.reason() == Reason.ENDED) {
             backoff.reset();
         }
@@ -285,9 +289,6 @@ final class Reconnector implements SseConnection.Listener {
             callbacks.onDisconnect.accept(end, wait);
         } catch (Throwable e) {
             stop(SseEnd.because(Reason.LISTENER_FAILED, "onDisconnect failed", e));
-        }
-        if (loop.isShuttingDown()) {
-            stop(SseEnd.of(Reason.CLOSED, "the event loop was shut down"));
         }
         if (!stopped) {
             delay = loop.schedule(this::attempt, wait.toNanos(), TimeUnit.NANOSECONDS);
