@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.parley.sse.SseEnd.Reason;
 import dev.parley.sse.codec.ServerSentEvent;
 import io.netty.bootstrap.Bootstrap;
@@ -31,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The client against a server that is scripted byte by byte, on a clock that stands still until it is moved. */
 class SseClientTest {
@@ -833,6 +838,30 @@ class SseClientTest {
         assertStoppedByListener(client);
         assertThat(heard).containsExactly("open", "1=a", "2=b", "closed LISTENER_FAILED");
         assertThat(client.lastEventId()).isEqualTo("1");
+    }
+
+    @Test
+    void aListenerThatThrowsIsLoggedOnceAndTheQueryIsNot() {
+        Logger log = (Logger) LoggerFactory.getLogger(Reconnector.class);
+        ListAppender<ILoggingEvent> logged = new ListAppender<>();
+        logged.start();
+        log.addAppender(logged);
+        try {
+            SseClient client = start(
+                    server.uri("/news?token=secret"),
+                    b -> b.onEvent(event -> {
+                        throw failure();
+                    }));
+            server.accept().open().send("data: a\n\ndata: b\n\n").end();
+            client.close();
+        } finally {
+            log.detachAppender(logged);
+        }
+
+        assertThat(logged.list.stream().filter(entry -> entry.getLevel() == Level.WARN))
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("http://127.0.0.1:" + server.port()
+                        + "/news: stopped: a listener failed: java.lang.IllegalStateException: listener");
     }
 
     @Test
