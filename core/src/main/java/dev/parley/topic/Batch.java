@@ -19,16 +19,6 @@ public final class Batch {
 
     private long bytes;
 
-    private final long maxBytes;
-
-    Batch() {
-        this(MAX_BYTES);
-    }
-
-    Batch(long maxBytes) {
-        this.maxBytes = maxBytes;
-    }
-
     void add(Publication publication, @Nullable String id) {
         publications.add(publication);
         bytes += publication.size();
@@ -42,7 +32,7 @@ public final class Batch {
 
     /** Whether this is as much as one write should be. */
     boolean isFull() {
-        return bytes >= maxBytes;
+        return bytes >= MAX_BYTES;
     }
 
     List<Publication> publications() {

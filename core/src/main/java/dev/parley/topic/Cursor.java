@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cursor<B> implements Subscription {
     private static final VarHandle OVER;
+    private static final VarHandle RESUMING;
 
     static {
         try {
             OVER = MethodHandles.lookup().findVarHandle(Cursor.class, "over", boolean.class);
+            RESUMING = MethodHandles.lookup().findVarHandle(Cursor.class, "resuming", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -34,6 +36,10 @@ final class Cursor<B> implements Subscription {
     private @Nullable Place own;
 
     private volatile boolean over;
+    /** Whether there is a task that has it catch up: there never is more than one. */
+    private volatile boolean resuming;
+    /** What one resumes from once this is over. */
+    private @Nullable String lastId;
 
     Cursor(Group<B> group, Outlet<B> outlet, OverflowPolicy overflow, @Nullable String who) {
         this.group = group;
@@ -106,6 +112,19 @@ final class Cursor<B> implements Subscription {
         return OVER.compareAndSet(this, false, true);
     }
 
+    boolean markResuming() {
+        return RESUMING.compareAndSet(this, false, true);
+    }
+
+    void clearResuming() {
+        resuming = false;
+    }
+
+    /** Its id is what it was at the end, wherever the others go from here. */
+    void freezeId() {
+        lastId = id();
+    }
+
     void ended(End end, @Nullable Throwable failure) {
         own = null;
         outlet.end(end, failure);
@@ -120,8 +139,14 @@ final class Cursor<B> implements Subscription {
 
     @Override
     public String id() {
+        if (lastId != null) {
+            return lastId;
+        }
         Place place = own;
-        return place == null ? group.id() : place.id();
+        if (place != null) {
+            return place.id();
+        }
+        return index == NOWHERE ? "" : group.id();
     }
 
     @Override

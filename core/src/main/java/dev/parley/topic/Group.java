@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Group<B> implements Runnable {
     private final Topics topics;
-    private final Log[] logs;
+    final Log[] logs;
     private final Object key;
     private final Dispatcher dispatcher;
     private final Encoding<B> encoding;
     private final Filter filter;
     private final AtomicBoolean woken = new AtomicBoolean();
     /** Members that have not left, under the lock of the first log. */
-    private int entered;
+    int entered;
 
     /** Where those that keep up stand; {@code null} before the first has begun. */
     private @Nullable Place front;
@@ -42,6 +43,8 @@ final class Group<B> implements Runnable {
     private int size;
     private final Set<Cursor<B>> behind = Collections.newSetFromMap(new IdentityHashMap<>(0));
     private final Set<Cursor<B>> ahead = Collections.newSetFromMap(new IdentityHashMap<>(0));
+    /** Whether there is a task that advances, besides those that publications bring. */
+    private boolean goingOn;
 
     Group(Topics topics, Log[] logs, Object key, Dispatcher dispatcher, Encoding<B> encoding, Filter filter) {
         this.topics = topics;
@@ -74,34 +77,33 @@ final class Group<B> implements Runnable {
     }
 
     void start(Cursor<B> cursor, List<Mark> marks) {
-        if (!dispatcher.execute(() -> begin(cursor, marks))) {
-            fail(cursor, new IllegalStateException("the executor was shut down"));
-        }
+        dispatcher.execute(() -> begin(cursor, marks));
     }
 
     /** It can't begin. */
     void fail(Cursor<B> cursor, Throwable failure) {
-        end(cursor, Subscription.End.FAILED, failure);
+        dispatcher.execute(() -> end(
+                cursor, topics.isClosed() ? Subscription.End.TOPICS_CLOSED : Subscription.End.FAILED, failure));
     }
 
     void resume(Cursor<B> cursor) {
-        dispatcher.execute(() -> catchUp(cursor)); // one that was shut down has nobody to resume for
+        if (cursor.markResuming()) {
+            dispatcher.execute(() -> {
+                cursor.clearResuming();
+                catchUp(cursor);
+            });
+        }
     }
 
     void close(Cursor<B> cursor) {
-        if (cursor.markOver() && !dispatcher.execute(() -> leave(cursor, Subscription.End.CLOSED, null))) {
-            leave(cursor, Subscription.End.CLOSED, null); // nobody else runs here any more
+        if (cursor.markOver()) {
+            dispatcher.execute(() -> leave(cursor, Subscription.End.CLOSED, null));
         }
     }
 
     /** The topics are closed. */
     void close() {
-        dispatcher.execute(() -> {
-            endAll(Subscription.End.TOPICS_CLOSED, null);
-            for (Cursor<B> cursor : List.copyOf(behind)) {
-                end(cursor, Subscription.End.TOPICS_CLOSED, null);
-            }
-        });
+        dispatcher.execute(() -> endAll(Subscription.End.TOPICS_CLOSED, null));
     }
 
     // ---- on the dispatcher
@@ -109,7 +111,11 @@ final class Group<B> implements Runnable {
     @Override
     public void run() {
         woken.set(false); // first, so that what is published from now on wakes anew
-        advance();
+        if (dispatcher.isShutDown()) {
+            endAll(Subscription.End.FAILED, shutDown());
+        } else {
+            advance();
+        }
     }
 
     String id() {
@@ -119,6 +125,8 @@ final class Group<B> implements Runnable {
     private void begin(Cursor<B> cursor, List<Mark> marks) {
         if (topics.isClosed()) {
             end(cursor, Subscription.End.TOPICS_CLOSED, null);
+        } else if (dispatcher.isShutDown()) {
+            end(cursor, Subscription.End.FAILED, shutDown());
         }
         if (!cursor.isOpen()) {
             return;
@@ -158,17 +166,28 @@ final class Group<B> implements Runnable {
             Batch batch = new Batch();
             try {
                 if (at.read(null, filter, batch)) {
-                    wake();
+                    goOn();
                 }
                 if (batch.size() > 0) {
                     giveToAll(batch, at);
                 }
             } catch (Throwable t) { // the filter's, or the encoding's
-                endAll(Subscription.End.FAILED, t);
+                endKeepingUp(Subscription.End.FAILED, t);
             }
         }
         if (!ahead.isEmpty()) {
             List.copyOf(ahead).forEach(this::catchUp);
+        }
+    }
+
+    /** Advances once more, when others have had their turn: without a linger, as this waits already. */
+    private void goOn() {
+        if (!goingOn) {
+            goingOn = true;
+            dispatcher.execute(() -> {
+                goingOn = false;
+                advance();
+            });
         }
     }
 
@@ -194,10 +213,19 @@ final class Group<B> implements Runnable {
     private void catchUp(Cursor<B> cursor) {
         Place own = cursor.own();
         Place target = front;
+        if (dispatcher.isShutDown()) {
+            end(cursor, Subscription.End.FAILED, shutDown());
+            return;
+        }
         if (own == null || target == null || !cursor.isWritable()) {
             return;
         }
         ahead.remove(cursor);
+        if (target.isLost()) {
+            goOn(); // first the front: two places can be compared if both are in what is kept
+            resume(cursor);
+            return;
+        }
         if (own.isLost() && !recover(cursor, own, target)) {
             return;
         }
@@ -215,24 +243,30 @@ final class Group<B> implements Runnable {
                 } else {
                     own.read(target, filter, batch);
                 }
-                if (batch.size() > 0) {
-                    B encoded = encoding.encode(batch);
-                    try {
-                        cursor.write(encoded);
-                    } finally {
-                        encoding.release(encoded);
-                    }
+                if (batch.size() == 0 || write(cursor, batch)) {
+                    resume(cursor); // the others have their turn before it goes on
                 }
             } catch (Throwable t) {
                 end(cursor, Subscription.End.FAILED, t);
             }
-            // The others have their turn before it goes on.
-            dispatcher.execute(() -> catchUp(cursor));
+        }
+    }
+
+    private boolean write(Cursor<B> cursor, Batch batch) {
+        B encoded = encoding.encode(batch);
+        try {
+            return cursor.write(encoded);
+        } finally {
+            encoding.release(encoded);
         }
     }
 
     /** Does as the policy says with one that was overtaken; whether it goes on. */
     private boolean recover(Cursor<B> cursor, Place own, Place target) {
+        if (topics.isClosed()) {
+            end(cursor, Subscription.End.TOPICS_CLOSED, null); // nothing is kept any more
+            return false;
+        }
         switch (cursor.overflow()) {
             case RESUME -> end(cursor, Subscription.End.OVERRUN, null);
             case SKIP_TO_TAIL -> cursor.tell(own.skipTo(target));
@@ -277,11 +311,22 @@ final class Group<B> implements Runnable {
 
     // ---- the end
 
+    private static RejectedExecutionException shutDown() {
+        return new RejectedExecutionException("the subscription's executor takes no more tasks");
+    }
+
     private void endAll(Subscription.End end, @Nullable Throwable failure) {
+        endKeepingUp(end, failure);
+        for (Cursor<B> cursor : List.copyOf(behind)) {
+            end(cursor, end, failure);
+        }
+    }
+
+    private void endKeepingUp(Subscription.End end, @Nullable Throwable failure) {
         while (size > 0) {
             Cursor<B> cursor = keepingUp(size - 1);
             if (!cursor.isOpen()) {
-                drop(cursor);
+                drop(cursor); // it leaves soon
             } else {
                 end(cursor, end, failure);
             }
@@ -296,6 +341,7 @@ final class Group<B> implements Runnable {
     }
 
     private void leave(Cursor<B> cursor, Subscription.End end, @Nullable Throwable failure) {
+        cursor.freezeId();
         if (cursor.index != Cursor.NOWHERE) {
             drop(cursor);
         }
