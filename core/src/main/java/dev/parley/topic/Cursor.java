@@ -75,11 +75,8 @@ final class Cursor<B> implements Subscription {
         }
     }
 
-    /** Whether it is open and takes more after this. */
+    /** Gives it what is next, even if another thread closes it meanwhile; whether it takes more after this. */
     boolean write(B encoded) {
-        if (over) {
-            return false;
-        }
         try {
             return outlet.write(encoded);
         } catch (Throwable t) {
@@ -120,9 +117,11 @@ final class Cursor<B> implements Subscription {
         resuming = false;
     }
 
-    /** Its id is what it was at the end, wherever the others go from here. */
-    void freezeId() {
-        lastId = id();
+    /** Its id stays this, wherever the others go from here. */
+    void freezeId(String id) {
+        if (lastId == null) {
+            lastId = id;
+        }
     }
 
     void ended(End end, @Nullable Throwable failure) {

@@ -163,17 +163,7 @@ final class Group<B> implements Runnable {
             at.toTail();
             all.forEach(this::catchUp);
         } else {
-            Batch batch = new Batch();
-            try {
-                if (at.read(null, filter, batch)) {
-                    goOn();
-                }
-                if (batch.size() > 0) {
-                    giveToAll(batch, at);
-                }
-            } catch (Throwable t) { // the filter's, or the encoding's
-                endKeepingUp(Subscription.End.FAILED, t);
-            }
+            giveNext(at);
         }
         if (!ahead.isEmpty()) {
             List.copyOf(ahead).forEach(this::catchUp);
@@ -191,21 +181,44 @@ final class Group<B> implements Runnable {
         }
     }
 
-    private void giveToAll(Batch batch, Place at) {
-        B encoded = encoding.encode(batch);
+    private void giveNext(Place at) {
+        Place before = at.copy();
+        Batch batch = new Batch();
+        B encoded;
         try {
-            for (int i = 0; i < size; ) {
-                Cursor<B> cursor = keepingUp(i);
-                if (cursor.write(encoded)) {
-                    i++;
-                } else if (cursor.isOpen()) {
-                    fallBehind(cursor, at.copy()); // the last of the array is here now
-                } else if (cursor.index == i) {
-                    drop(cursor);
+            if (at.read(null, filter, batch)) {
+                goOn();
+            }
+            if (batch.size() == 0) {
+                return;
+            }
+            encoded = encoding.encode(batch);
+        } catch (Throwable t) { // the filter's, or the encoding's: nobody has heard of this
+            endKeepingUp(Subscription.End.FAILED, t, before.id());
+            return;
+        }
+        giveToAll(encoded, before, at);
+        try {
+            encoding.release(encoded);
+        } catch (Throwable t) {
+            endKeepingUp(Subscription.End.FAILED, t, at.id());
+        }
+    }
+
+    private void giveToAll(B encoded, Place before, Place at) {
+        for (int i = 0; i < size; ) {
+            Cursor<B> cursor = keepingUp(i);
+            if (!cursor.isOpen()) {
+                dropClosed(cursor, before);
+            } else if (cursor.write(encoded)) {
+                i++;
+            } else if (cursor.index == i) { // else it has failed, and the last of the array is here now
+                if (cursor.isOpen()) {
+                    fallBehind(cursor, at.copy());
+                } else {
+                    dropClosed(cursor, at);
                 }
             }
-        } finally {
-            encoding.release(encoded);
         }
     }
 
@@ -236,6 +249,7 @@ final class Group<B> implements Runnable {
         } else if (!own.isBehind(target)) {
             ahead.add(cursor);
         } else {
+            Place before = own.copy();
             try {
                 Batch batch = new Batch();
                 if (cursor.overflow() == OverflowPolicy.LATEST_PER_KEY) {
@@ -247,6 +261,7 @@ final class Group<B> implements Runnable {
                     resume(cursor); // the others have their turn before it goes on
                 }
             } catch (Throwable t) {
+                cursor.own(before);
                 end(cursor, Subscription.End.FAILED, t);
             }
         }
@@ -299,6 +314,12 @@ final class Group<B> implements Runnable {
         behind.add(cursor);
     }
 
+    /** One that was closed gets nothing more; it leaves soon. */
+    private void dropClosed(Cursor<B> cursor, Place place) {
+        cursor.freezeId(place.id());
+        drop(cursor);
+    }
+
     private void drop(Cursor<B> cursor) {
         Cursor<B> last = keepingUp(--size);
         keepingUp[size] = null;
@@ -316,19 +337,21 @@ final class Group<B> implements Runnable {
     }
 
     private void endAll(Subscription.End end, @Nullable Throwable failure) {
-        endKeepingUp(end, failure);
+        endKeepingUp(end, failure, id());
         for (Cursor<B> cursor : List.copyOf(behind)) {
             end(cursor, end, failure);
         }
     }
 
-    private void endKeepingUp(Subscription.End end, @Nullable Throwable failure) {
+    private void endKeepingUp(Subscription.End end, @Nullable Throwable failure, String id) {
         while (size > 0) {
             Cursor<B> cursor = keepingUp(size - 1);
-            if (!cursor.isOpen()) {
-                drop(cursor); // it leaves soon
-            } else {
+            cursor.freezeId(id);
+            if (cursor.isOpen()) {
                 end(cursor, end, failure);
+            }
+            if (cursor.index != Cursor.NOWHERE) { // it was closed by another thread
+                drop(cursor);
             }
         }
     }
@@ -341,7 +364,7 @@ final class Group<B> implements Runnable {
     }
 
     private void leave(Cursor<B> cursor, Subscription.End end, @Nullable Throwable failure) {
-        cursor.freezeId();
+        cursor.freezeId(cursor.id());
         if (cursor.index != Cursor.NOWHERE) {
             drop(cursor);
         }

@@ -396,6 +396,60 @@ final class CallbacksTest {
     }
 
     @Test
+    void theIdOfOneThatIsClosedByAnotherIsWhatItHasHeard() {
+        RecordingOutlet victim = new RecordingOutlet();
+        AtomicInteger writes = new AtomicInteger();
+        Acting closing = new Acting(Callback.WRITE, () -> {
+            if (writes.incrementAndGet() == 2) {
+                close(victim);
+            }
+        });
+        Subscription.to(news).feed(RecordingOutlet.DIRECT, RecordingOutlet.ENCODING, closing);
+        victim.subscribe(news, From.tail());
+
+        news.publish("1");
+        news.publish("2");
+
+        assertThat(victim.heard).containsExactly("1");
+        assertThat(Position.parseAll(victim.idAtEnd)).singleElement().matches(at -> at.offset() == 1);
+    }
+
+    @Test
+    void theIdOfOneThatClosesItselfIsWhatItHasHeard() {
+        Acting[] self = new Acting[1];
+        self[0] = new Acting(Callback.WRITE, () -> close(self[0].inner));
+        Subscription.to(news).feed(RecordingOutlet.DIRECT, RecordingOutlet.ENCODING, self[0]);
+
+        news.publish("1");
+
+        assertThat(Position.parseAll(self[0].inner.idAtEnd)).singleElement().matches(at -> at.offset() == 1);
+    }
+
+    @Test
+    void theIdOfOneWhoseFilterThrewIsBeforeWhatItCouldNotHear() {
+        Filter throwing = publication -> {
+            if (publication.text().equals("2")) {
+                throw mine;
+            }
+            return true;
+        };
+        RecordingOutlet keepsUp = new RecordingOutlet();
+        RecordingOutlet isBehind = new RecordingOutlet();
+        for (RecordingOutlet outlet : List.of(keepsUp, isBehind)) {
+            outlet.subscribe(Subscription.to(news).filter(throwing));
+        }
+        isBehind.writable = false;
+        news.publish("1");
+        news.publish("2");
+        isBehind.resume();
+
+        for (RecordingOutlet outlet : List.of(keepsUp, isBehind)) {
+            assertThat(outlet.end).isEqualTo(Subscription.End.FAILED);
+            assertThat(Position.parseAll(outlet.idAtEnd)).singleElement().matches(at -> at.offset() == 1);
+        }
+    }
+
+    @Test
     void theIdOfOneThatKeptUpStaysWhereItWasClosed() {
         Subscription subscription = bystander.subscribe(news, From.tail());
         new RecordingOutlet().subscribe(news, From.tail());
