@@ -82,8 +82,8 @@ final class Group<B> implements Runnable {
 
     /** It can't begin. */
     void fail(Cursor<B> cursor, Throwable failure) {
-        dispatcher.execute(() -> end(
-                cursor, topics.isClosed() ? Subscription.End.TOPICS_CLOSED : Subscription.End.FAILED, failure));
+        dispatcher.execute(() ->
+                end(cursor, topics.isClosed() ? Subscription.End.TOPICS_CLOSED : Subscription.End.FAILED, failure));
     }
 
     void resume(Cursor<B> cursor) {

@@ -157,8 +157,9 @@ final class Log implements Broker.Listener {
         lock.lock();
         try {
             int size = Publication.size(draft);
-            if (waiting != null && (publicationsWaiting == topics.backlogCount()
-                    || publicationsWaiting > 0 && bytesWaiting + size > topics.backlogBytes())) {
+            if (waiting != null
+                    && (publicationsWaiting == topics.backlogCount()
+                            || publicationsWaiting > 0 && bytesWaiting + size > topics.backlogBytes())) {
                 return CompletableFuture.failedStage(new TopicException(
                         TopicException.Reason.FULL,
                         Names.printable(name) + ": " + publicationsWaiting
@@ -173,9 +174,7 @@ final class Log implements Broker.Listener {
         whenJoined(why -> {
             CompletionStage<Position> appended;
             try {
-                appended = why == null
-                        ? topics.broker().append(name, draft)
-                        : CompletableFuture.failedStage(why);
+                appended = why == null ? topics.broker().append(name, draft) : CompletableFuture.failedStage(why);
             } catch (RuntimeException e) {
                 appended = CompletableFuture.failedStage(e);
             }
@@ -195,10 +194,7 @@ final class Log implements Broker.Listener {
         lock.lock();
         try {
             Ring before = ring;
-            if (retired
-                    || before != null
-                            && before.epoch() == position.epoch()
-                            && before.tail() == position.offset()) {
+            if (retired || before != null && before.epoch() == position.epoch() && before.tail() == position.offset()) {
                 return;
             }
             if (before != null) {
@@ -329,7 +325,11 @@ final class Log implements Broker.Listener {
                 return;
             }
             trimAndAccount(kept);
-            if (!open || subscriptions > 0 || kept.count() > 0 || !presenceListeners.isEmpty() || usedAt > unusedSince) {
+            if (!open
+                    || subscriptions > 0
+                    || kept.count() > 0
+                    || !presenceListeners.isEmpty()
+                    || usedAt > unusedSince) {
                 return;
             }
             retired = true;

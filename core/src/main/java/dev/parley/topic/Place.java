@@ -186,9 +186,7 @@ final class Place {
         }
         read(
                 until,
-                publication -> publication.key() == null
-                        ? filter.accepts(publication)
-                        : newest.contains(publication),
+                publication -> publication.key() == null ? filter.accepts(publication) : newest.contains(publication),
                 batch);
     }
 

@@ -354,7 +354,12 @@ public final class Topics implements AutoCloseable {
             long next = count < biggestFirst.size() ? biggestFirst.get(count).bytes() : 0;
             if (sum - next * count >= over || next == 0) {
                 long level = Math.max(0, (sum - over) / count);
-                biggestFirst.subList(0, count).forEach(kept -> kept.log.give(kept.bytes - level));
+                for (Kept kept : biggestFirst) {
+                    if (bytes.get() <= target || kept.bytes <= level) {
+                        break; // each has given a whole publication, where a part was asked for
+                    }
+                    kept.log.give(kept.bytes - level);
+                }
                 break;
             }
         }
@@ -569,7 +574,8 @@ public final class Topics implements AutoCloseable {
          */
         public Builder idle(Duration idle) {
             if (idle.compareTo(MIN_IDLE) < 0 || idle.compareTo(MAX_IDLE) > 0) {
-                throw new IllegalArgumentException("idle: " + idle + " (expected: " + MIN_IDLE + " to " + MAX_IDLE + ")");
+                throw new IllegalArgumentException(
+                        "idle: " + idle + " (expected: " + MIN_IDLE + " to " + MAX_IDLE + ")");
             }
             this.idle = idle;
             return this;

@@ -156,7 +156,8 @@ final class DispatcherTest {
             assertThat(all).hasSize(threads * each);
             for (int t = 0; t < threads; t++) {
                 int submitter = t;
-                assertThat(all.stream().filter(number -> number / each == submitter)).isSorted();
+                assertThat(all.stream().filter(number -> number / each == submitter))
+                        .isSorted();
             }
         }
     }

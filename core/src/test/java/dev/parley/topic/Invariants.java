@@ -37,7 +37,9 @@ final class Invariants {
     }
 
     private static int users(Topics topics) {
-        return topics.dispatchers.values().stream().mapToInt(Topics.Shared::users).sum();
+        return topics.dispatchers.values().stream()
+                .mapToInt(Topics.Shared::users)
+                .sum();
     }
 
     private static void checkKept(Log log) {
@@ -50,7 +52,9 @@ final class Invariants {
         }
         assertThat(log.historyBytes).as("bytes of history").isEqualTo(history);
         if (log.subscriptions() == 0) {
-            assertThat(log.historyHead).as("nothing but history is kept for nobody").isEqualTo(ring.head());
+            assertThat(log.historyHead)
+                    .as("nothing but history is kept for nobody")
+                    .isEqualTo(ring.head());
         }
     }
 

@@ -21,9 +21,15 @@ final class RecordingOutlet implements Outlet<List<Publication>> {
     final List<String> heard = new ArrayList<>();
     final List<Gap> gaps = new ArrayList<>();
     boolean writable = true;
-    @Nullable Subscription subscription;
+
+    @Nullable
+    Subscription subscription;
+
     Subscription.@Nullable End end;
-    @Nullable Throwable failure;
+
+    @Nullable
+    Throwable failure;
+
     String idAtEnd = "";
 
     @Override
@@ -57,7 +63,10 @@ final class RecordingOutlet implements Outlet<List<Publication>> {
 
     private void tell(Gap gap) {
         gaps.add(gap);
-        heard.add(gap.isReset() ? "reset " + gap.to().offset() : "gap " + gap.from().offset() + ".." + gap.to().offset());
+        heard.add(
+                gap.isReset()
+                        ? "reset " + gap.to().offset()
+                        : "gap " + gap.from().offset() + ".." + gap.to().offset());
     }
 
     @Override

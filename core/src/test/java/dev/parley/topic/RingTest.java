@@ -12,7 +12,6 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -95,7 +94,7 @@ final class RingTest {
     void whoSeesTheTailSeesAllUpToItUnlessItWasOvertaken() throws InterruptedException {
         Ring[] ring = new Ring[1];
         AtomicInteger found = new AtomicInteger();
-        
+
         Runnable writer = () -> {
             for (int i = 1; i <= 300; i++) {
                 ring[0].add(publication(i));
@@ -114,7 +113,9 @@ final class RingTest {
                     Publication next = ring[0].get(read + 1);
                     if (next == null) {
                         long head = ring[0].head();
-                        assertThat(head).as("only what was let go of is missing").isGreaterThan(read + 1);
+                        assertThat(head)
+                                .as("only what was let go of is missing")
+                                .isGreaterThan(read + 1);
                         read = head - 1;
                         tail = ring[0].tail();
                     } else {
@@ -164,7 +165,9 @@ final class RingTest {
                         () -> outlet[0].subscribe(topic, From.oldest()),
                         () -> last[0].retireIfUnused(clock.millis() - 1000)),
                 () -> {
-                    assertThat(outlet[0].heard).as("what was published is history, or live").containsExactly("p");
+                    assertThat(outlet[0].heard)
+                            .as("what was published is history, or live")
+                            .containsExactly("p");
                     Subscription subscription = outlet[0].subscription;
                     assertThat(subscription).isNotNull();
                     subscription.close();
@@ -193,14 +196,10 @@ final class RingTest {
                     outlets[0] = new RecordingOutlet();
                     outlets[1] = new RecordingOutlet();
                 },
-                List.of(
-                        publisher,
-                        publisher,
-                        () -> outlets[0].subscribe(topic, From.since(from[0])),
-                        () -> {
-                            Subscription gone = outlets[1].subscribe(topic, From.since(from[0]));
-                            gone.close();
-                        }),
+                List.of(publisher, publisher, () -> outlets[0].subscribe(topic, From.since(from[0])), () -> {
+                    Subscription gone = outlets[1].subscribe(topic, From.since(from[0]));
+                    gone.close();
+                }),
                 () -> {
                     assertThat(outlets[0].heard).hasSize(40).containsOnly("x");
                     assertThat(outlets[1].heard).hasSizeLessThanOrEqualTo(40);

@@ -151,8 +151,8 @@ final class TopicModelTest {
                 assertThat(client.outlet.heard).containsExactlyElementsOf(client.expected);
                 assertThat(client.outlet.end).isEqualTo(client.end);
             }
-            assertThat(topic.subscriptions())
-                    .isEqualTo((int) clients.stream().filter(client -> !client.over).count());
+            assertThat(topic.subscriptions()).isEqualTo((int)
+                    clients.stream().filter(client -> !client.over).count());
             if (!all.isEmpty()) {
                 Log log = topic.hold();
                 assertThat(log.ring().tail()).isEqualTo(all.size());
@@ -187,10 +187,8 @@ final class TopicModelTest {
                 outlet.writable = random.nextInt(4) > 0;
                 trim();
                 From from = from();
-                outlet.subscribe(Subscription.to(topic)
-                        .from(from)
-                        .overflow(policy)
-                        .filter(even ? EVEN : Filter.ALL));
+                outlet.subscribe(
+                        Subscription.to(topic).from(from).overflow(policy).filter(even ? EVEN : Filter.ALL));
                 if (outlet.writable) {
                     catchUp();
                 }
@@ -293,9 +291,10 @@ final class TopicModelTest {
                 List<String> texts = new ArrayList<>();
                 for (int i = all.size(); i > offset; i--) {
                     Entry entry = all.get(i - 1);
-                    boolean superseded =
-                            policy == OverflowPolicy.LATEST_PER_KEY && entry.key() != null && accepts(entry)
-                                    && !newer.add(entry.key());
+                    boolean superseded = policy == OverflowPolicy.LATEST_PER_KEY
+                            && entry.key() != null
+                            && accepts(entry)
+                            && !newer.add(entry.key());
                     if (accepts(entry) && !superseded) {
                         texts.add(0, entry.text());
                     }

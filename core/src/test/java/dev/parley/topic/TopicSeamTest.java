@@ -95,7 +95,9 @@ final class TopicSeamTest {
 
             String what = "seed " + seed + ", " + policy;
             assertThat(faults).as(what).isEmpty();
-            assertThat(all).as(what + ": " + caughtUp.getCount() + " have not heard the last").isTrue();
+            assertThat(all)
+                    .as(what + ": " + caughtUp.getCount() + " have not heard the last")
+                    .isTrue();
             assertThat(last.offset()).isEqualTo(PUBLISHERS * EACH + 1L);
             assertThat(subscribers).as(what).allMatch(subscriber -> subscriber.offset == last.offset());
             if (policy != OverflowPolicy.LATEST_PER_KEY) {
@@ -108,7 +110,8 @@ final class TopicSeamTest {
             topics.close();
             for (ExecutorService executor : executors) {
                 executor.shutdown();
-                assertThat(executor.awaitTermination(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+                assertThat(executor.awaitTermination(TIMEOUT_SECONDS, TimeUnit.SECONDS))
+                        .isTrue();
             }
             Invariants.checkClosed(topics);
             assertThat(faults).as(what).isEmpty();
