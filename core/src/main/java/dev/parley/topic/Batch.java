@@ -19,6 +19,8 @@ public final class Batch {
 
     private long bytes;
 
+    Batch() {}
+
     void add(Publication publication, @Nullable String id) {
         publications.add(publication);
         bytes += publication.size();

@@ -110,7 +110,7 @@ final class Cursor<B> implements Subscription {
     }
 
     boolean markResuming() {
-        return RESUMING.compareAndSet(this, false, true);
+        return !resuming && RESUMING.compareAndSet(this, false, true);
     }
 
     void clearResuming() {

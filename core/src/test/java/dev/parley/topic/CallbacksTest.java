@@ -390,8 +390,7 @@ final class CallbacksTest {
         assertThat(slow.end).isEqualTo(Subscription.End.OVERRUN);
         assertThat(slow.heard).containsExactly("1", "2");
         assertThat(Position.parseAll(slow.idAtEnd)).singleElement().matches(at -> at.offset() == 2);
-        Subscription subscription = slow.subscription;
-        assertThat(subscription).isNotNull();
+        Subscription subscription = slow.begun();
         assertThat(subscription.id()).as("afterwards").isEqualTo(slow.idAtEnd);
     }
 

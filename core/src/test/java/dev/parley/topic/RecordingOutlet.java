@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -86,6 +87,11 @@ final class RecordingOutlet implements Outlet<List<Publication>> {
     /** In the calling thread. */
     Subscription subscribe(Subscription.Builder builder) {
         return builder.feed(DIRECT, ENCODING, this);
+    }
+
+    /** What it was begun with. */
+    Subscription begun() {
+        return Objects.requireNonNull(subscription, "not begun");
     }
 
     void resume() {

@@ -168,8 +168,7 @@ final class RingTest {
                     assertThat(outlet[0].heard)
                             .as("what was published is history, or live")
                             .containsExactly("p");
-                    Subscription subscription = outlet[0].subscription;
-                    assertThat(subscription).isNotNull();
+                    Subscription subscription = outlet[0].begun();
                     subscription.close();
                 });
 
@@ -204,8 +203,7 @@ final class RingTest {
                     assertThat(outlets[0].heard).hasSize(40).containsOnly("x");
                     assertThat(outlets[1].heard).hasSizeLessThanOrEqualTo(40);
                     assertThat(outlets[1].end).isEqualTo(Subscription.End.CLOSED);
-                    Subscription subscription = outlets[0].subscription;
-                    assertThat(subscription).isNotNull();
+                    Subscription subscription = outlets[0].begun();
                     subscription.close();
                     assertThat(topic.subscriptions()).isZero();
                     Invariants.check(topics);

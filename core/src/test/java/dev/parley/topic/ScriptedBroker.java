@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -39,23 +40,27 @@ final class ScriptedBroker implements Broker {
         return link;
     }
 
+    private static <T> T of(Map<String, T> map, String topic) {
+        return Objects.requireNonNull(map.get(topic), topic);
+    }
+
     void joined(String topic, Position start) {
         begin(topic, start);
-        joining.get(topic).remove().complete(() -> left.add(topic));
+        of(joining, topic).remove().complete(() -> left.add(topic));
     }
 
     void refuse(String topic, Throwable why) {
-        joining.get(topic).remove().completeExceptionally(why);
+        of(joining, topic).remove().completeExceptionally(why);
     }
 
     /** The log has begun anew, or lost something: not told yet that anything can be read. */
     void begin(String topic, Position start) {
         tails.put(topic, start);
-        listeners.get(topic).began(start);
+        of(listeners, topic).began(start);
     }
 
     void ready(String topic) {
-        listeners.get(topic).ready();
+        of(listeners, topic).ready();
     }
 
     /** From another node. */
@@ -64,11 +69,11 @@ final class ScriptedBroker implements Broker {
     }
 
     private Position publish(String topic, Draft draft) {
-        Position last = tails.get(topic);
+        Position last = of(tails, topic);
         Position next = new Position(last.epoch(), last.offset() + 1);
         tails.put(topic, next);
-        listeners.get(topic).published(Publication.of(next, clock.instant(), draft));
-        listeners.get(topic).ready();
+        of(listeners, topic).published(Publication.of(next, clock.instant(), draft));
+        of(listeners, topic).ready();
         return next;
     }
 
