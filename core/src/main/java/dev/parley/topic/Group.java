@@ -111,11 +111,7 @@ final class Group<B> implements Runnable {
     @Override
     public void run() {
         woken.set(false); // first, so that what is published from now on wakes anew
-        if (dispatcher.isShutDown()) {
-            endAll(Subscription.End.FAILED, shutDown());
-        } else {
-            advance();
-        }
+        advance();
     }
 
     String id() {
@@ -149,6 +145,10 @@ final class Group<B> implements Runnable {
 
     /** Gives what was published to all that keep up. */
     private void advance() {
+        if (dispatcher.isShutDown()) {
+            endAll(Subscription.End.FAILED, shutDown());
+            return;
+        }
         Place at = front;
         if (at == null) {
             return;
