@@ -7,15 +7,16 @@ import dev.parley.http.SendOutcome;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One open response that events are sent on, whoever sends them: its heartbeats, and its end. As there may be thousands,
- * it holds nothing of the request; it is the task of its own heartbeats.
+ * it holds nothing of the request, and is itself the task of its heartbeats and the listener for its end.
  *
  * <p><b>Threading.</b> {@link #write(ByteBuf)} and {@link #close} may be called from any thread; all else is the event loop's.
  */
-final class OpenStream implements Runnable {
+final class OpenStream implements Runnable, Consumer<EndReason> {
     /** Where the ends of a drain fall: each is far from all before it (multiples of the golden ratio, modulo 1). */
     private static final double GOLDEN = 0.6180339887498949;
     /** The part of the time to drain in which streams are closed: what is left is for the last bytes. */
@@ -46,7 +47,7 @@ final class OpenStream implements Runnable {
     /** Begins the stream: before anybody else knows of it. */
     void open(Exchange exchange, @Nullable TopicFeed fedBy) {
         feed = fedBy;
-        stream.onEnd(this::ended);
+        stream.onEnd(this);
         if (fedBy == null) {
             write(settings.format().opening(settings.retry(), null));
         }
@@ -56,7 +57,9 @@ final class OpenStream implements Runnable {
         opening = false;
     }
 
-    private void ended(EndReason reason) {
+    /** The stream has ended. */
+    @Override
+    public void accept(EndReason reason) {
         closed = true;
         if (feed != null) {
             feed.close();
