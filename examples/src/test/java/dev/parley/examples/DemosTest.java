@@ -339,7 +339,10 @@ final class DemosTest {
         assertCounts(15, 15, 0, 0);
         assertThat(heard()).hasText(joined(numbers(1, 5, ""), numbers(6, 10, " (replayed)"), numbers(11, 15, "")));
         assertFeed(joined(
-                new String[] {"hello"}, times(5, "message"), new String[] {"close", "parley:resumed"}, times(10, "message")));
+                new String[] {"hello"},
+                times(5, "message"),
+                new String[] {"close", "parley:resumed"},
+                times(10, "message")));
     }
 
     @Test
@@ -384,9 +387,10 @@ final class DemosTest {
         assertThat(log("Events of the feed")).containsText("parley:resumed");
 
         assertCounts(10, 10, 0, 0);
-        assertThat(heard()).hasText(IntStream.rangeClosed(1, 10)
-                .mapToObj(number -> Pattern.compile("^number " + number + "( \\(replayed\\))?$"))
-                .toArray(Pattern[]::new));
+        assertThat(heard())
+                .hasText(IntStream.rangeClosed(1, 10)
+                        .mapToObj(number -> Pattern.compile("^number " + number + "( \\(replayed\\))?$"))
+                        .toArray(Pattern[]::new));
     }
 
     @Test
