@@ -34,7 +34,7 @@ export default {
         <div><dt>received twice</dt><dd>{{ twice }}</dd></div>
         <div><dt>last position</dt><dd>{{ last || 'none yet' }}</dd></div>
       </dl>
-      <output>{{ trouble }}</output>
+      <output>{{ trouble || state }}</output>
       <event-log :log="log" label="Events of the feed"></event-log>
     </section>
 
@@ -63,6 +63,7 @@ export default {
     twice: 0,
     last: '',
     numbered: 0,
+    state: 'not connected',
     trouble: '',
     log: newLog(),
     lines: newLog(),
@@ -84,6 +85,9 @@ export default {
       const source = new EventSource(this.url + (this.last ? `?lastEventId=${encodeURIComponent(this.last)}` : ''))
       this.source = source
       for (const name of ['message', ...EVENTS]) source.addEventListener(name, this.hear)
+      source.addEventListener('open', () => {
+        this.state = 'connected'
+      })
       source.addEventListener('hello', (e) => {
         this.last = e.lastEventId
         this.log.note('hello', `${e.data}, you are at ${e.lastEventId}`, 'good')
@@ -101,9 +105,11 @@ export default {
       })
       source.addEventListener('error', () => {
         if (source.readyState === EventSource.CONNECTING) {
-          this.log.note('error', 'connection lost, the browser will try again')
+          this.state = 'connection lost, the browser will try again'
+          this.log.note('error', this.state)
         } else {
           this.source = null
+          this.state = 'not connected'
           this.log.note('error', 'refused', 'bad')
         }
       })
@@ -119,6 +125,7 @@ export default {
     disconnect() {
       this.source.close()
       this.source = null
+      this.state = 'not connected'
       this.log.note('close', 'closed by this page')
     },
 

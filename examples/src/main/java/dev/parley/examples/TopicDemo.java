@@ -11,11 +11,11 @@ import dev.parley.topic.Draft;
 import dev.parley.topic.From;
 import dev.parley.topic.History;
 import dev.parley.topic.OverflowPolicy;
-import dev.parley.topic.Position;
 import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
 import dev.parley.topic.Topics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** Answers {@code new EventSource("/api/feeds/…")}: a topic for each feed, which loses nothing that it still keeps. */
 final class TopicDemo {
     private static final int MAX_TEXT_CHARS = 200;
-    private static final int MAX_NAME_CHARS = 40;
+    private static final int MAX_KEY_CHARS = 40;
+    private static final List<String> EVENTS = List.of("news", "alarm");
 
     /** Who stays away for more than eight publications hears of a gap. */
     private final Topics topics = Topics.builder()
@@ -92,16 +93,16 @@ final class TopicDemo {
     private static CompletionStage<Response> publish(Topic feed, Post post) {
         Draft draft = Draft.of(checked("text", post.text(), MAX_TEXT_CHARS));
         if (post.event() != null) {
-            draft = draft.event(checked("event", post.event(), MAX_NAME_CHARS));
+            if (!EVENTS.contains(post.event())) {
+                throw Problem.of(400, "event: (expected: one of " + EVENTS + ")")
+                        .asException();
+            }
+            draft = draft.event(post.event());
         }
         if (post.key() != null) {
-            draft = draft.key(checked("key", post.key(), MAX_NAME_CHARS));
+            draft = draft.key(checked("key", post.key(), MAX_KEY_CHARS));
         }
-        return feed.publish(draft).thenApply(TopicDemo::answer);
-    }
-
-    private static Response answer(Position position) {
-        return Response.json(Map.of("position", position.toString()));
+        return feed.publish(draft).thenApply(position -> Response.json(Map.of("position", position.toString())));
     }
 
     private static String checked(String what, @Nullable String text, int maxChars) {
