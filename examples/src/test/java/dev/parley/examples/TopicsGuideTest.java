@@ -38,10 +38,16 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -51,9 +57,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The guide to topics: each of its programs compiles and runs here, and what it shows of the wire is what goes over it. */
 class TopicsGuideTest {
@@ -147,6 +156,74 @@ class TopicsGuideTest {
                 .listen(publication -> index.add(publication.text()));
 
         assertThat(index).containsExactly("kept");
+    }
+
+    @Test
+    void withoutHistoryThoseWhoAreThereHearAll() {
+        Topic topic = Topics.builder().history(History.NONE).build().topic("cursor");
+        Subscription.to(topic).executor(worker).listen(publication -> index.add(publication.text()));
+        Position first = topic.publish("a").toCompletableFuture().join();
+        topic.publish("b");
+        Subscription.to(topic)
+                .from(From.since(first))
+                .executor(worker)
+                .onGap(gap -> log.add(gap.count() + " lost"))
+                .listen(publication -> log.add(publication.text()));
+
+        assertThat(index).containsExactly("a", "b");
+        assertThat(log).containsExactly("1 lost");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RESUME, a1 b1, over: OVERRUN",
+        "SKIP_TO_TAIL, a1 b1 later, 4 lost",
+        "LATEST_PER_KEY, a1 b1 b3 a5 later, 1 lost"
+    })
+    void whoIsTooSlowIsServedAsItsPolicySays(OverflowPolicy policy, String heard, String told) {
+        Topic topic = Topics.builder()
+                .history(History.NONE)
+                .backlog(3, Long.MAX_VALUE)
+                .build()
+                .topic("prices");
+        Deque<Runnable> waiting = new ArrayDeque<>();
+        Subscription.to(topic)
+                .overflow(policy)
+                .executor(waiting::add)
+                .onGap(gap -> log.add(gap.count() + " lost"))
+                .onEnd((end, failure) -> log.add("over: " + end))
+                .listen(publication -> index.add(publication.text()));
+        publish(topic, waiting, "a1", "b1");
+        publish(topic, waiting, "a2", "b3", "a4", "a5");
+        publish(topic, waiting, "later");
+
+        assertThat(String.join(" ", index)).isEqualTo(heard);
+        assertThat(log).containsExactly(told);
+    }
+
+    /** Publishes all at once, with the first letter as the key, and then lets the subscriber work. */
+    private static void publish(Topic topic, Deque<Runnable> waiting, String... texts) {
+        for (String text : texts) {
+            topic.publish(Draft.of(text).key(text.substring(0, 1)));
+        }
+        while (!waiting.isEmpty()) {
+            waiting.remove().run();
+        }
+    }
+
+    @Test
+    void aTopicThatNobodyUsesIsForgottenAndBeginsAnew() {
+        Instant[] now = {Instant.EPOCH};
+        Topics topics =
+                Topics.builder().clock(() -> now[0]).history(History.NONE).build();
+        Position before =
+                topics.topic("news").publish("a").toCompletableFuture().join();
+        now[0] = now[0].plusSeconds(61);
+        assertThat(topics.count()).isZero();
+
+        Position after = topics.topic("news").publish("b").toCompletableFuture().join();
+        assertThat(after.offset()).isEqualTo(1);
+        assertThat(after.epoch()).isNotEqualTo(before.epoch());
     }
 
     // ---- event streams
@@ -348,6 +425,62 @@ class TopicsGuideTest {
                     {"id":"k3f9x2a-2","event":"picture","base64":"AQID"}
                     """);
             assertShown(text);
+        }
+    }
+
+    @Test
+    void aSilentStreamIsKeptAlive() {
+        Routes routes = Routes.builder()
+                .get("/lines", SseEndpoint.builder(exchange -> news).ndjson().build())
+                .get(
+                        "/filtered",
+                        SseEndpoint.builder(exchange -> news)
+                                .filter(Filter.tags("x"))
+                                .build())
+                .build();
+        try (TestServer server = TestServer.of(routes)) {
+            TestConnection lines = open(server, "GET /lines HTTP/1.0");
+            TestConnection filtered = open(server, "GET /filtered HTTP/1.0");
+            assertThat(bodyOf(lines)).isEqualTo("{\"id\":\"k3f9x2a-0\",\"retry\":3000}\n");
+            assertThat(bodyOf(filtered)).isEqualTo("retry: 3000\nid: k3f9x2a-0\n\n");
+            server.advance(Duration.ofSeconds(16));
+            assertThat(lines.receivedText()).isEqualTo("{}\n");
+            assertThat(asShown(filtered.receivedText())).isEqualTo("id: k3f9x2a-0\n\n");
+            lines.cut();
+            filtered.cut();
+        }
+    }
+
+    @Test
+    void aDrainTellsEachStreamWhenToComeBack() throws Exception {
+        try (ParleyServer server =
+                ParleyServer.builder().port(0).routes(routes()).build().start()) {
+            HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + "/api/news"))
+                                    .timeout(Duration.ofSeconds(20))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofLines());
+            CompletionStage<Void> drained = server.drain(Duration.ofSeconds(1));
+
+            assertThat(stream.body().map(TopicsGuideTest::asShown).toList())
+                    .satisfiesExactly(
+                            line -> assertThat(line).isEqualTo("retry: 3000"),
+                            line -> assertThat(line).isEqualTo("id: k3f9x2a-0"),
+                            line -> assertThat(line).isEmpty(),
+                            line -> assertThat(line).matches("retry: 3\\d{3}"),
+                            line -> assertThat(line).isEmpty());
+            assertThat(drained.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
+        }
+    }
+
+    @Test
+    void whereThereIsNoRoomARequestIsToldToComeLater() {
+        Topic topic = Topics.builder().maxSubscriptions(1).build().topic("news");
+        topic.subscribe(publication -> {});
+        try (TestServer server = TestServer.of(
+                Routes.builder().get("/api/news", SseEndpoint.of(topic)).build())) {
+            assertThat(server.get("/api/news").send()).hasStatus(503).hasHeader("Retry-After", "5");
         }
     }
 
