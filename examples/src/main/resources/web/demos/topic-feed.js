@@ -17,11 +17,9 @@ export default {
           <option v-for="name in events">{{ name }}</option></select></label>
         <label>Key <input v-model.trim="key" name="key" maxlength="40" autocomplete="off"></label>
         <button class="primary"><span lang="zh-CN">发布</span> Publish</button>
-      </form>
-      <div class="row">
         <button type="button" @click="publishMore(5)">Publish 5 more</button>
         <button type="button" @click="publishMore(20)">Publish 20 more</button>
-      </div>
+      </form>
       <div class="row">
         <button type="button" class="primary" @click="connect" :disabled="source !== null"><span lang="zh-CN">连接</span> Connect</button>
         <button type="button" @click="disconnect" :disabled="source === null"><span lang="zh-CN">断开</span> Disconnect</button>
@@ -88,6 +86,7 @@ export default {
       source.addEventListener('open', () => {
         this.state = 'connected'
       })
+      // Who is new here, or has lost something, gets this first: it tells the place, from which the page can resume.
       source.addEventListener('hello', (e) => {
         this.last = e.lastEventId
         this.log.note('hello', `${e.data}, you are at ${e.lastEventId}`, 'good')
@@ -96,11 +95,9 @@ export default {
         this.log.note('parley:resumed', `goes on behind ${e.lastEventId}`, 'good')
       })
       source.addEventListener('parley:gap', (e) => {
-        this.last = e.lastEventId
         this.log.note('parley:gap', `${JSON.parse(e.data).lost} publications are lost`, 'bad')
       })
-      source.addEventListener('parley:reset', (e) => {
-        this.last = e.lastEventId
+      source.addEventListener('parley:reset', () => {
         this.log.note('parley:reset', 'the topic has begun anew, nobody knows what was lost', 'bad')
       })
       source.addEventListener('error', () => {
