@@ -10,18 +10,18 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One open response that events are sent on, whoever sends them: its heartbeats, and its end.
+ * One open response that events are sent on, whoever sends them: its heartbeats, and its end. As there may be thousands,
+ * it holds nothing of the request; it is the task of its own heartbeats.
  *
  * <p><b>Threading.</b> {@link #write(ByteBuf)} and {@link #close} may be called from any thread; all else is the event loop's.
  */
-final class OpenStream {
+final class OpenStream implements Runnable {
     /** Where the ends of a drain fall: each is far from all before it (multiples of the golden ratio, modulo 1). */
     private static final double GOLDEN = 0.6180339887498949;
     /** The part of the time to drain in which streams are closed: what is left is for the last bytes. */
     private static final double CLOSING_PART = 0.8;
 
     private final StreamSettings settings;
-    private final Exchange exchange;
     private final ResponseStream stream;
     private @Nullable TopicFeed feed;
 
@@ -30,9 +30,8 @@ final class OpenStream {
     /** Whether something was sent since the last beat. */
     private volatile boolean sentSinceBeat = true;
 
-    OpenStream(StreamSettings settings, Exchange exchange, ResponseStream stream) {
+    OpenStream(StreamSettings settings, ResponseStream stream) {
         this.settings = settings;
-        this.exchange = exchange;
         this.stream = stream;
     }
 
@@ -40,24 +39,20 @@ final class OpenStream {
         return settings;
     }
 
-    Exchange exchange() {
-        return exchange;
-    }
-
     ResponseStream stream() {
         return stream;
     }
 
     /** Begins the stream: before anybody else knows of it. */
-    void open(@Nullable TopicFeed fedBy) {
+    void open(Exchange exchange, @Nullable TopicFeed fedBy) {
         feed = fedBy;
-        exchange.onEnd(this::ended);
+        stream.onEnd(this::ended);
         if (fedBy == null) {
             write(settings.format().opening(settings.retry(), null));
         }
-        exchange.after(settings.beat(), this::beat);
-        settings.endAfter(exchange).ifPresent(left -> exchange.after(left, this::close));
-        exchange.onDrain(this::drain); // at once, if the server drains already
+        stream.after(settings.beat(), this);
+        settings.endAfter(exchange).ifPresent(left -> stream.after(left, this::close));
+        stream.onDrain(this::drain); // at once, if the server drains already
         opening = false;
     }
 
@@ -73,7 +68,8 @@ final class OpenStream {
      * before: then the silence lasts at least half of that time, and it would pass all of it before the next call. So a
      * busy stream costs neither heartbeats nor, with each event, a look at the clock or a timer moved.
      */
-    private void beat() {
+    @Override
+    public void run() {
         boolean fed = feed != null && feed.hasSent();
         if (fed || sentSinceBeat) {
             sentSinceBeat = false;
@@ -82,7 +78,7 @@ final class OpenStream {
             stream.write(settings.format().heartbeat(feed == null ? null : feed.silentId()));
             sentSinceBeat = true;
         }
-        exchange.after(settings.beat(), this::beat);
+        stream.after(settings.beat(), this);
     }
 
     /** What a stream does when the server drains, unless the application has another wish. */
@@ -92,7 +88,7 @@ final class OpenStream {
         if (wait == 0) {
             leave(left);
         } else {
-            exchange.after(Duration.ofMillis(wait), () -> leave(left));
+            stream.after(Duration.ofMillis(wait), () -> leave(left));
         }
     }
 

@@ -18,10 +18,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Confined to the event loop of the connection.
  */
-final class TopicFeed implements Outlet<SharedChunk> {
+final class TopicFeed implements Outlet<SharedChunk>, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicFeed.class);
 
     private final TopicSource source;
+    /** For the snapshot, as long as that is not there; of the request nothing else is held. */
+    private @Nullable Exchange exchange;
+
     /** Whether the client has told where it was. */
     private final boolean resuming;
 
@@ -34,8 +37,9 @@ final class TopicFeed implements Outlet<SharedChunk> {
     /** Nothing of the topics may be sent yet. */
     private boolean held = true;
 
-    TopicFeed(TopicSource source, boolean resuming) {
+    TopicFeed(TopicSource source, Exchange exchange, boolean resuming) {
         this.source = source;
+        this.exchange = source.snapshot() == null ? null : exchange;
         this.resuming = resuming;
     }
 
@@ -76,24 +80,26 @@ final class TopicFeed implements Outlet<SharedChunk> {
         stream().write(format().opening(stream().settings().retry(), id));
         if (resuming && gaps.isEmpty()) {
             stream().write(format().resumed(id));
+            exchange = null;
             held = false;
             return;
         }
         gaps.forEach(this::gap);
-        if (source.snapshot() == null) {
+        if (source.snapshot() == null || exchange == null) {
             held = false;
         } else {
-            Exchange exchange = stream().exchange();
             source.snapshot()
                     .apply(exchange)
-                    .whenComplete((event, failure) -> exchange.eventLoop().execute(() -> begin(id, event, failure)));
+                    .whenComplete(
+                            (event, failure) -> stream().stream().eventLoop().execute(() -> begin(id, event, failure)));
         }
+        exchange = null;
     }
 
     /** Goes on when the snapshot is there. */
     private void begin(String id, @Nullable ServerSentEvent snapshot, @Nullable Throwable failure) {
         if (failure != null || snapshot == null) {
-            LOG.error("{}: no snapshot", stream().exchange().path(), failure);
+            LOG.error("no snapshot for an event stream, which is closed", failure);
             stream().close();
             return;
         }
@@ -101,7 +107,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
                 .write(format().event(new ServerSentEvent(
                         id, snapshot.event(), snapshot.data(), snapshot.retry(), snapshot.comment())));
         held = false;
-        resume();
+        run();
     }
 
     @Override
@@ -127,7 +133,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
     @Override
     public void end(Subscription.End end, @Nullable Throwable failure) {
         if (failure != null) {
-            LOG.error("{} failed", stream().exchange().path(), failure);
+            LOG.error("an event stream failed, and is closed", failure);
         }
         stream().close(); // whatever it was, the client comes back with its last id
     }
@@ -135,7 +141,8 @@ final class TopicFeed implements Outlet<SharedChunk> {
     // ---- the stream's side
 
     /** The client has caught up. */
-    void resume() {
+    @Override
+    public void run() {
         subscription().resume();
     }
 
