@@ -408,6 +408,10 @@ class TopicsGuideTest {
                     """;
             assertThat(reset).contains("\n\n" + begunAnew + "id: k3f9x2a-13\n");
             assertShown(begunAnew);
+            assertThat(get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: " + epoch + "-10021"))
+                    .contains("event: parley:reset\n");
+            assertThat(get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: who knows"))
+                    .contains("event: parley:reset\n");
         }
     }
 
