@@ -10,4 +10,7 @@ module dev.parley.testkit {
     requires static transitive org.jspecify;
 
     exports dev.parley.testkit;
+
+    opens dev.parley.testkit to
+            org.junit.platform.commons; // which runs the tests of contracts
 }

@@ -26,6 +26,16 @@ final class Answer {
         BROKEN
     }
 
+    /** How many events a message shows. */
+    private static final int MAX_SHOWN = 16;
+
+    /** What the names of the library's own events begin with. */
+    private static final String NOTICE = "parley:";
+
+    static final String RESUMED = NOTICE + "resumed";
+    static final String GAP = NOTICE + "gap";
+    static final String RESET = NOTICE + "reset";
+
     /** For messages: {@code GET /x over HTTP_2}. */
     private final String request;
 
@@ -35,14 +45,31 @@ final class Answer {
     private HttpHeaders trailers = EmptyHttpHeaders.INSTANCE;
     private final Received body = new Received();
     private final List<ServerSentEvent> events = new ArrayList<>();
+    /** The events in which the library tells of the stream itself, all of them. */
+    private final List<ServerSentEvent> notices = new ArrayList<>();
+
+    private final Trail trail;
     private final List<String> comments = new ArrayList<>();
     private @Nullable Duration retry;
     private @Nullable EventStreamParser parser;
     private End end = End.NONE;
     private String endDetail = "";
 
-    Answer(String request) {
+    private Cut cut = Cut.NEVER;
+    private Runnable cutter = () -> {};
+    private boolean wasCut;
+    private long receivedBytes;
+    private long dispatched;
+
+    Answer(String request, Trail trail) {
         this.request = request;
+        this.trail = trail;
+    }
+
+    /** Sets when the client is to be cut off, and what does it. To be set before the answer begins. */
+    void cut(Cut when, Runnable how) {
+        cut = when;
+        cutter = how;
     }
 
     // ---- told by the client's codec
@@ -59,7 +86,7 @@ final class Answer {
             parser = new EventStreamParser(new EventStreamParser.Listener() {
                 @Override
                 public void onEvent(ServerSentEvent event) {
-                    events.add(event);
+                    dispatch(event);
                 }
 
                 @Override
@@ -73,15 +100,56 @@ final class Answer {
                 }
             });
         }
+        cutIfDue();
     }
 
+    private void dispatch(ServerSentEvent event) {
+        String name = event.event();
+        String id = event.id();
+        if (name != null && name.startsWith(NOTICE)) {
+            notices.add(event);
+            if (id != null && isLoss(event)) {
+                trail.begins(id); // What is lost is told of: nobody need find it missing.
+            } else if (id != null) {
+                trail.stands(id);
+            }
+            return;
+        }
+        dispatched++;
+        events.add(event);
+        if (id != null) {
+            trail.event(id);
+        }
+    }
+
+    /** Takes no more than it may before the client is cut off. */
     void data(ByteBuf bytes) {
-        body.add(bytes);
+        ByteBuf rest =
+                bytes.slice(bytes.readerIndex(), (int) Math.min(bytes.readableBytes(), cut.bytes() - receivedBytes));
+        while (!wasCut && rest.isReadable()) {
+            ByteBuf part = cut.countsEvents() ? line(rest) : rest.readSlice(rest.readableBytes());
+            receivedBytes += part.readableBytes();
+            body.add(part);
+            if (cut.countsEvents()) {
+                parse();
+            }
+            cutIfDue();
+        }
+    }
+
+    private void cutIfDue() {
+        if (!wasCut && (receivedBytes >= cut.bytes() || dispatched >= cut.events())) {
+            wasCut = true;
+            end(End.CUT_OFF, " after " + receivedBytes + " bytes of the body, as was scripted");
+            cutter.run();
+        }
     }
 
     void complete(HttpHeaders section) {
-        trailers = section;
-        end(End.COMPLETE, "");
+        if (!wasCut) {
+            trailers = section;
+            end(End.COMPLETE, "");
+        }
     }
 
     void end(End how, String detail) {
@@ -130,11 +198,27 @@ final class Answer {
         return body.take();
     }
 
-    /** Reads what has come of an event stream. */
+    /** Reads what has come of an event stream: line by line, to hear of blocks that have an id and no event. */
     private void parse() {
-        if (parser != null) {
-            parser.parse(Unpooled.wrappedBuffer(body.take()));
+        if (parser == null) {
+            return;
         }
+        ByteBuf bytes = Unpooled.wrappedBuffer(body.take());
+        while (bytes.isReadable()) {
+            String idBefore = parser.lastEventId();
+            long dispatchedBefore = dispatched + notices.size();
+            parser.parse(line(bytes));
+            String id = parser.lastEventId();
+            if (id != null && !id.equals(idBefore) && dispatched + notices.size() == dispatchedBefore) {
+                trail.stands(id);
+            }
+        }
+    }
+
+    /** The next line with its end, or as much as there is of it. */
+    private static ByteBuf line(ByteBuf bytes) {
+        int beforeEnd = bytes.bytesBefore((byte) '\n');
+        return bytes.readSlice(beforeEnd < 0 ? bytes.readableBytes() : beforeEnd + 1);
     }
 
     List<ServerSentEvent> takeEvents() {
@@ -142,6 +226,16 @@ final class Answer {
         List<ServerSentEvent> taken = List.copyOf(events);
         events.clear();
         return taken;
+    }
+
+    List<ServerSentEvent> notices() {
+        parse();
+        return List.copyOf(notices);
+    }
+
+    Trail trail() {
+        parse();
+        return trail;
     }
 
     List<String> takeComments() {
@@ -160,7 +254,13 @@ final class Answer {
     @Nullable
     String lastEventId() {
         parse();
-        return parser == null ? null : parser.lastEventId();
+        String said = parser == null ? null : parser.lastEventId();
+        return said == null ? trail.sent() : said;
+    }
+
+    /** Whether a notice tells that something was lost. */
+    static boolean isLoss(ServerSentEvent notice) {
+        return GAP.equals(notice.event()) || RESET.equals(notice.event());
     }
 
     End end() {
@@ -182,7 +282,8 @@ final class Answer {
     String unread() {
         parse();
         if (!events.isEmpty()) {
-            return "events " + events;
+            int more = Math.max(0, events.size() - MAX_SHOWN);
+            return "events " + events.subList(0, events.size() - more) + (more == 0 ? "" : " and " + more + " more");
         }
         return body.size() == 0 ? "" : Text.quote(body.peek());
     }

@@ -9,7 +9,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 /** Sends and records bare bytes. Confined to the event loop. */
 final class RawClient extends ChannelInboundHandlerAdapter implements ClientStream {
     private final Socket socket;
-    private final Answer answer = new Answer("a connection");
+    private final Answer answer = new Answer("a connection", new Trail(null, null));
 
     RawClient(Socket socket) {
         this.socket = socket;

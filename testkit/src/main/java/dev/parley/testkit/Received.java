@@ -35,6 +35,18 @@ final class Received {
         return taken;
     }
 
+    /** What is there up to the end of the last line that has one, which is then gone. */
+    byte[] takeLines() {
+        int end = size;
+        while (end > 0 && bytes[end - 1] != '\n') {
+            end--;
+        }
+        byte[] taken = Arrays.copyOf(bytes, end);
+        System.arraycopy(bytes, end, bytes, 0, size - end);
+        size -= end;
+        return taken;
+    }
+
     byte[] peek() {
         return Arrays.copyOf(bytes, size);
     }

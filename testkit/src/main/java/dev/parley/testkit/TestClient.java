@@ -123,8 +123,10 @@ public final class TestClient {
     }
 
     TestExchange open(TestRequest request, boolean bodiless) {
-        Answer answer = new Answer(request.method() + " " + request.target() + " over " + protocol);
+        Answer answer = new Answer(request.method() + " " + request.target() + " over " + protocol, request.trail());
         ClientStream stream = spoken.open(request, answer, bodiless);
+        // Not while the codec is reading: what it still holds would find no connection.
+        answer.cut(request.cut(), () -> server.execute(stream::cut));
         TestExchange exchange = new TestExchange(server, cable, protocol, stream, answer, request);
         server.record(exchange::unread);
         return exchange;

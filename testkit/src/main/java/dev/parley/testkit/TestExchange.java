@@ -164,13 +164,22 @@ public final class TestExchange {
      * @throws AssertionError if it has not begun
      */
     public TestStream stream() {
+        return stream(null);
+    }
+
+    /**
+     * The answer as it comes.
+     *
+     * @param again what sends the whole request once more; {@code null} if nothing can
+     */
+    TestStream stream(@Nullable TestRequest again) {
         server.run();
         if (!answer.hasHead()) {
             seen = true;
             throw incomplete("an answer: advance the clock, or complete what the endpoint waits for");
         }
         seen = true;
-        TestStream recorded = new TestStream(server, stream, answer);
+        TestStream recorded = new TestStream(server, stream, answer, again);
         server.record(recorded::unread);
         return recorded;
     }

@@ -6,6 +6,8 @@ import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -19,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class TestRequest {
     private static final byte[] NO_BODY = {};
+    private static final String LAST_EVENT_ID = "Last-Event-ID";
 
     private final Supplier<TestClient> client;
     private final HttpMethod method;
@@ -27,9 +30,12 @@ public final class TestRequest {
     private final HttpHeaders trailers;
     private final byte[] body;
     private final @Nullable String upgrade;
+    private final Cut cut;
+    /** The stream that this goes on from. */
+    private final @Nullable TestStream before;
 
     TestRequest(Supplier<TestClient> client, HttpMethod method, String target) {
-        this(client, method, target, noHeaders(), noHeaders(), NO_BODY, null);
+        this(client, method, target, noHeaders(), noHeaders(), NO_BODY, null, Cut.NEVER, null);
     }
 
     private TestRequest(
@@ -39,7 +45,9 @@ public final class TestRequest {
             HttpHeaders headers,
             HttpHeaders trailers,
             byte[] body,
-            @Nullable String upgrade) {
+            @Nullable String upgrade,
+            Cut cut,
+            @Nullable TestStream before) {
         this.client = client;
         this.method = method;
         this.target = target;
@@ -47,6 +55,8 @@ public final class TestRequest {
         this.trailers = trailers;
         this.body = body;
         this.upgrade = upgrade;
+        this.cut = cut;
+        this.before = before;
     }
 
     private static HttpHeaders noHeaders() {
@@ -63,7 +73,11 @@ public final class TestRequest {
      * @return a new request
      */
     public TestRequest header(String name, String value) {
-        return new TestRequest(client, method, target, headers.copy().add(name, value), trailers, body, upgrade);
+        return headers(headers.copy().add(name, value));
+    }
+
+    private TestRequest headers(HttpHeaders fields) {
+        return new TestRequest(client, method, target, fields, trailers, body, upgrade, cut, before);
     }
 
     /**
@@ -74,7 +88,7 @@ public final class TestRequest {
      * @return a new request
      */
     public TestRequest body(byte[] bytes) {
-        return new TestRequest(client, method, target, headers, trailers, bytes, upgrade);
+        return new TestRequest(client, method, target, headers, trailers, bytes, upgrade, cut, before);
     }
 
     /**
@@ -106,17 +120,20 @@ public final class TestRequest {
      * @return a new request
      */
     public TestRequest trailer(String name, String value) {
-        return new TestRequest(client, method, target, headers, trailers.copy().add(name, value), body, upgrade);
+        return new TestRequest(
+                client, method, target, headers, trailers.copy().add(name, value), body, upgrade, cut, before);
     }
 
     /**
-     * The same as an {@code EventSource} sends it when it reconnects.
+     * The same with a {@code Last-Event-ID} as an {@code EventSource} sends it when it reconnects, in place of one that
+     * was set before. {@link TestStream#reconnect} does more: it goes on from a stream.
      *
      * @param id what {@link TestStream#lastEventId} gave; {@code null} or empty for none
      * @return a new request
      */
     public TestRequest lastEventId(@Nullable String id) {
-        return id == null || id.isEmpty() ? this : header("Last-Event-ID", id);
+        HttpHeaders fields = headers.copy().remove(LAST_EVENT_ID);
+        return headers(id == null || id.isEmpty() ? fields : fields.set(LAST_EVENT_ID, id));
     }
 
     /**
@@ -126,7 +143,53 @@ public final class TestRequest {
      * @return a new request, for {@link #tunnel}, or for {@link #send} where the answer is a refusal
      */
     public TestRequest upgrade(String protocol) {
-        return new TestRequest(client, method, target, headers, trailers, body, protocol);
+        return new TestRequest(client, method, target, headers, trailers, body, protocol, cut, before);
+    }
+
+    /**
+     * The same, but the client goes away without a word as soon as it has so much of the answer's body: by a reset of the
+     * connection (HTTP/1.1) or of the stream (HTTP/2). Framing does not count, so a test can cut at each byte of a stream
+     * that it knows, over any version of HTTP:
+     *
+     * <pre>{@code
+     * TestStream first = server.get("/news").lastEventId(start).cutAfterBytes(n).stream();
+     * news.publish("a");
+     * news.publish("b");
+     * assertThat(first.reconnect()).receivedInAll("a", "b").hasNoDuplicate().hasNoGap();
+     * }</pre>
+     *
+     * @param bytes 0 or more; with 0 it goes when it has the answer's head
+     * @return a new request
+     */
+    public TestRequest cutAfterBytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("bytes: " + bytes + " (expected: >= 0)");
+        }
+        return cut(new Cut(bytes, cut.events()));
+    }
+
+    /**
+     * The same, but the client goes away, as by {@link #cutAfterBytes}, right behind an event of an event stream. The
+     * library's own ({@link TestStream#notices}) do not count.
+     *
+     * @param events 1 or more
+     * @return a new request
+     */
+    public TestRequest cutAfterEvents(long events) {
+        if (events < 1) {
+            throw new IllegalArgumentException("events: " + events + " (expected: >= 1)");
+        }
+        return cut(new Cut(cut.bytes(), events));
+    }
+
+    private TestRequest cut(Cut when) {
+        return new TestRequest(client, method, target, headers, trailers, body, upgrade, when, before);
+    }
+
+    /** The same on another connection, as a client sends it that had a stream before; it is not cut again. */
+    TestRequest after(TestStream stream, Supplier<TestClient> other) {
+        return new TestRequest(other, method, target, headers, trailers, body, upgrade, Cut.NEVER, stream)
+                .lastEventId(stream.lastEventId());
     }
 
     // ---- ways to send it
@@ -148,7 +211,7 @@ public final class TestRequest {
      * @throws AssertionError if it has not begun
      */
     public TestStream stream() {
-        return sendWhole().stream();
+        return sendWhole().stream(this);
     }
 
     /**
@@ -208,6 +271,25 @@ public final class TestRequest {
     String authority() {
         String host = headers.get(HttpHeaderNames.HOST);
         return host == null ? "localhost" : host;
+    }
+
+    Cut cut() {
+        return cut;
+    }
+
+    @Nullable
+    TestStream before() {
+        return before;
+    }
+
+    /** Where its event stream goes on: behind what the header says, or else the query. */
+    Trail trail() {
+        String id = headers.get(LAST_EVENT_ID);
+        if (id == null) {
+            List<String> inQuery = new QueryStringDecoder(target).parameters().get("lastEventId");
+            id = inQuery == null ? null : inQuery.get(0);
+        }
+        return new Trail(id, before == null ? null : before.trail());
     }
 
     @Nullable

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -65,7 +66,7 @@ public final class TestServer implements AutoCloseable {
     private TestServer(Builder settings) {
         this.settings = settings;
         this.handler = ParleyHandler.builder()
-                .routes(settings.routes)
+                .routes(settings.routes.apply(clock()))
                 .limits(settings.limits)
                 .clock(clock())
                 .executor(blocking::add)
@@ -83,12 +84,38 @@ public final class TestServer implements AutoCloseable {
     }
 
     /**
+     * A server with all defaults, whose routes need its clock, such as those that serve a topic:
+     *
+     * <pre>{@code
+     * TestServer.of(clock -> Routes.builder()
+     *         .get("/news", SseEndpoint.of(Topics.builder().clock(clock).build().topic("news")))
+     *         .build())
+     * }</pre>
+     *
+     * @param routes gets {@link #clock}, and gives what is served
+     * @return a new server
+     */
+    public static TestServer of(Function<InstantSource, Routes> routes) {
+        return builder(routes).build();
+    }
+
+    /**
      * Begins a server with settings.
      *
      * @param routes what it serves
      * @return a new builder
      */
     public static Builder builder(Routes routes) {
+        return builder(clock -> routes);
+    }
+
+    /**
+     * Begins a server with settings, whose routes need its clock.
+     *
+     * @param routes gets {@link #clock}, and gives what is served
+     * @return a new builder
+     */
+    public static Builder builder(Function<InstantSource, Routes> routes) {
         return new Builder(routes);
     }
 
@@ -189,6 +216,11 @@ public final class TestServer implements AutoCloseable {
     /** Tells of a recording: what it gives when the server is closed is a failure, unless it is empty. */
     void record(Supplier<String> unread) {
         recordings.add(unread);
+    }
+
+    /** Runs a task on the event loop, when the server next works. */
+    void execute(Runnable task) {
+        loop.execute(task);
     }
 
     // ---- time
@@ -302,13 +334,13 @@ public final class TestServer implements AutoCloseable {
 
     /** Builds a {@link TestServer}. Not thread-safe. */
     public static final class Builder {
-        private final Routes routes;
+        private final Function<InstantSource, Routes> routes;
         private Protocol protocol = Protocol.HTTP_1_1;
         private HttpLimits limits = HttpLimits.DEFAULT;
         private Instant start = Instant.parse("2026-01-01T00:00:00Z");
         private int pieceBytes = Integer.MAX_VALUE;
 
-        private Builder(Routes routes) {
+        private Builder(Function<InstantSource, Routes> routes) {
             this.routes = routes;
         }
 

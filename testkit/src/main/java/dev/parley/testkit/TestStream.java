@@ -5,16 +5,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.parley.sse.codec.ServerSentEvent;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An answer that is recorded while it goes on.
  *
  * <p>What is recorded waits to be looked at: as {@link #events} where the answer is an event stream
- * ({@code text/event-stream}), else as {@link #bytes} or {@link #text}. Each look takes what it saw. What nobody took
- * fails the test when its server is closed; {@link #ignoreRest} says that it does not matter.
+ * ({@code text/event-stream}), else as {@link #bytes}, {@link #text} or {@link #lines}. Each look takes what it saw. What
+ * nobody took fails the test when its server is closed; {@link #ignoreRest} says that it does not matter.
+ *
+ * <p>An event stream that was cut off goes on by {@link #reconnect}.
  *
  * <p><b>Threading.</b> Confined to the thread of its server.
  */
@@ -22,12 +27,16 @@ public final class TestStream {
     private final TestServer server;
     private final ClientStream stream;
     private final Answer answer;
+    /** Sends the whole request again; {@code null} where it was sent piece by piece. */
+    private final @Nullable TestRequest request;
+
     private boolean ignored;
 
-    TestStream(TestServer server, ClientStream stream, Answer answer) {
+    TestStream(TestServer server, ClientStream stream, Answer answer, @Nullable TestRequest request) {
         this.server = server;
         this.stream = stream;
         this.answer = answer;
+        this.request = request;
     }
 
     /**
@@ -93,18 +102,71 @@ public final class TestStream {
     }
 
     /**
-     * Takes the events that have come since the last look.
+     * Takes the complete lines of a body of JSON lines ({@code application/x-ndjson}) that have come since the last look. A
+     * line is complete when its line feed has come; what is behind the last one waits for the rest.
+     *
+     * @return the lines, without their line feeds
+     * @throws IllegalStateException if the answer is of another type
+     */
+    public List<String> lines() {
+        checkType("application/x-ndjson");
+        server.run();
+        String lines = new String(answer.body().takeLines(), UTF_8);
+        // Not String.lines(): a carriage return is part of what came, and should be seen.
+        return lines.isEmpty()
+                ? List.of()
+                : List.of(lines.substring(0, lines.length() - 1).split("\n", -1));
+    }
+
+    private void checkType(String expected) {
+        String type = header("Content-Type").orElse("none");
+        if (!type.toLowerCase(Locale.ROOT).startsWith(expected)) {
+            throw new IllegalStateException(
+                    answer.request() + ": Content-Type " + type + " (expected: " + expected + "; else use text())");
+        }
+    }
+
+    /**
+     * Takes the events that have come since the last look, without {@link #notices}.
      *
      * @return the events, as an {@code EventSource} would dispatch them
      * @throws IllegalStateException if this is not an event stream
      */
     public List<ServerSentEvent> events() {
-        if (!answer.isEventStream()) {
-            throw new IllegalStateException(answer.request() + ": Content-Type "
-                    + header("Content-Type").orElse("none") + " (expected: text/event-stream; else use text())");
-        }
+        checkType("text/event-stream");
         server.run();
         return answer.takeEvents();
+    }
+
+    /** Takes the events of this stream, and first those of the streams before it. */
+    List<ServerSentEvent> eventsInAll() {
+        TestStream before = before();
+        List<ServerSentEvent> all = new ArrayList<>(before == null ? List.of() : before.eventsInAll());
+        all.addAll(events());
+        return all;
+    }
+
+    /**
+     * All that the library itself has told on this event stream, since it began: events whose names begin with
+     * {@code parley:}, such as {@code parley:resumed}, {@code parley:gap} and {@code parley:reset}. They are not taken, and
+     * nobody has to look at them.
+     *
+     * @return the events, in order
+     * @throws IllegalStateException if this is not an event stream
+     */
+    public List<ServerSentEvent> notices() {
+        checkType("text/event-stream");
+        server.run();
+        return answer.notices();
+    }
+
+    Trail trail() {
+        server.run();
+        return answer.trail();
+    }
+
+    private @Nullable TestStream before() {
+        return request == null ? null : request.before();
     }
 
     /**
@@ -129,9 +191,10 @@ public final class TestStream {
     }
 
     /**
-     * What an {@code EventSource} would send as {@code Last-Event-ID} if it reconnected now.
+     * What an {@code EventSource} would send as {@code Last-Event-ID} if it reconnected now: the id of the last complete
+     * block that had one, whether or not it had an event; else what the request came with.
      *
-     * @return the id; {@code null} if the stream has not said any
+     * @return the id; empty if the stream took it back; {@code null} if there never was one
      */
     public @Nullable String lastEventId() {
         server.run();
@@ -177,6 +240,43 @@ public final class TestStream {
         server.run();
     }
 
+    /**
+     * Comes back as an {@code EventSource} does: sends the same request again, with {@link #lastEventId}, on a connection of
+     * its own. The new stream knows this one: {@link StreamAssert#receivedInAll} and {@link StreamAssert#hasNoDuplicate} look
+     * at both. What this one has received can still be taken.
+     *
+     * @return the answer to that request
+     * @throws IllegalStateException if an {@code EventSource} would not come back: after another status than 200, or
+     *     another type than {@code text/event-stream}; or if the request was sent piece by piece
+     * @throws AssertionError if there is no answer
+     */
+    public TestStream reconnect() {
+        return reconnection().stream();
+    }
+
+    /**
+     * The request of {@link #reconnect}, to be changed before it is sent: to have other headers, or to be cut off once more.
+     * This stream, if it still goes on, is cut.
+     *
+     * @return the request, not sent
+     * @throws IllegalStateException as by {@link #reconnect}
+     */
+    public TestRequest reconnection() {
+        if (request == null) {
+            throw new IllegalStateException(
+                    answer.request() + ": sent piece by piece (expected: TestRequest.stream(), to send it again)");
+        }
+        if (!answer.isEventStream() || status() != 200) {
+            throw new IllegalStateException(answer.request() + ": " + status() + ", Content-Type "
+                    + header("Content-Type").orElse("none")
+                    + " (expected: 200 and text/event-stream; after anything else an EventSource does not come back)");
+        }
+        if (isOpen()) {
+            cut();
+        }
+        return request.after(this, server::client);
+    }
+
     /** Takes what nobody has looked at, as a message shows it; empty if there is nothing. */
     String takeUnread() {
         server.run();
@@ -191,10 +291,13 @@ public final class TestStream {
         ignored = true;
     }
 
-    /** What was asked, and how far the answer came. */
+    /** What was asked, how far the answer came, and what the library told on it. */
     @Override
     public String toString() {
-        return answer.request() + ": " + answer.progress();
+        return answer.request() + ": " + answer.progress()
+                + answer.notices().stream()
+                        .map(notice -> ", told " + notice.event() + " " + notice.data())
+                        .collect(Collectors.joining());
     }
 
     /** What nobody has looked at, for a message; empty if there is nothing. */

@@ -33,6 +33,13 @@
  * cut at byte <i>n</i> ({@link dev.parley.testkit.TestConnection#cutAfterSending}, {@link
  * dev.parley.testkit.TestConnection#cutAfterReceiving}), stop reading ({@code stall()}), go away ({@code cut()}).
  *
+ * <p><b>Event streams.</b> A client that was cut off, at any byte of the stream ({@link
+ * dev.parley.testkit.TestRequest#cutAfterBytes}), comes back as an {@code EventSource} does ({@link
+ * dev.parley.testkit.TestStream#reconnect}). Then {@code receivedInAll(…)}, {@code hasNoGap()} and {@code hasNoDuplicate()}
+ * tell whether it got each event, once.
+ *
+ * <p><b>Contracts.</b> Who writes a {@link dev.parley.topic.Broker} extends {@link dev.parley.testkit.BrokerContract}.
+ *
  * <p><b>What fails a test by itself.</b> {@link dev.parley.testkit.TestServer#close} fails if something that was recorded
  * was not looked at, or a buffer was not released. {@link dev.parley.testkit.LeakCheck} looks for the buffers that
  * no server knows of.

@@ -102,6 +102,19 @@ final class EventStreamTest {
     }
 
     @Test
+    void aMessageShowsTheFirstEventsAndHowManyMoreThereAre() {
+        TestServer server = server();
+        server.get("/news").stream();
+        for (int i = 1; i <= 1000; i++) {
+            emitters.getFirst().send(ServerSentEvent.of("number " + i));
+        }
+
+        assertThatThrownBy(server::close)
+                .hasMessageContaining(
+                        "data=number 16, retry=null, comment=null]] and 984 more (expected: all of it taken");
+    }
+
+    @Test
     void aWrongExpectationTellsBothSides() {
         try (TestServer server = server()) {
             TestStream news = server.get("/news").stream();
