@@ -1,4 +1,4 @@
-/** Server-sent events: an encoder, a parser and emitters for {@code text/event-stream}. */
+/** Server-sent events: an encoder, a parser, emitters, streams from topics, and a client for {@code text/event-stream}. */
 module dev.parley.sse {
     requires transitive dev.parley.core;
     requires io.netty.codec;

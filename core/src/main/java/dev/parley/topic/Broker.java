@@ -58,7 +58,7 @@ public interface Broker extends AutoCloseable {
 
     /** A topic that a node has joined. Thread-safe. */
     interface Link extends AutoCloseable {
-        /** Leaves the topic: nothing more is heard, but for what is on its way to other threads already. */
+        /** Leaves the topic: nothing more is heard, but for what is on its way to other threads already. Called once. */
         @Override
         void close();
     }
@@ -66,8 +66,9 @@ public interface Broker extends AutoCloseable {
     /**
      * What a node hears of a topic.
      *
-     * <p><b>Threading.</b> For each topic the calls come one at a time, in order, from any thread. {@link #began} and
-     * {@link #published} are quick, run no code of the application, and may be called under a lock; {@link #ready} may not.
+     * <p><b>Threading.</b> For each topic {@link #began} and {@link #published} come one at a time, in order, from any thread;
+     * they are quick, run no code of the application, and may be called under a lock. {@link #ready} may come from several
+     * threads at a time, and under no lock.
      */
     interface Listener {
         /**

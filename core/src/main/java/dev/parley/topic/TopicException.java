@@ -14,6 +14,7 @@ public final class TopicException extends RuntimeException {
         CLOSED
     }
 
+    /** What stands against it. */
     private final Reason reason;
 
     TopicException(Reason reason, String message) {
