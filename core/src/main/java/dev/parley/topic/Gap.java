@@ -16,10 +16,10 @@ public record Gap(String topic, Position from, Position to) {
      * Whether the log has begun anew since, so that nobody knows what was lost: it was in memory and the program was
      * started again, or it was unused for long, or the position is not one of this topic.
      *
-     * @return whether the epochs differ
+     * @return whether the epochs differ, or the log has never been as far as the first position
      */
     public boolean isReset() {
-        return from.epoch() != to.epoch();
+        return from.epoch() != to.epoch() || from.offset() > to.offset();
     }
 
     /**

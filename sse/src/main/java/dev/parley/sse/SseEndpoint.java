@@ -8,6 +8,7 @@ import dev.parley.sse.codec.ServerSentEvent;
 import dev.parley.topic.Filter;
 import dev.parley.topic.From;
 import dev.parley.topic.OverflowPolicy;
+import dev.parley.topic.Position;
 import dev.parley.topic.Publication;
 import dev.parley.topic.Topic;
 import dev.parley.topic.TopicException;
@@ -173,11 +174,11 @@ public final class SseEndpoint implements Endpoint {
             exchange.respond(NO_TOPIC);
             return;
         }
-        Optional<String> lastEventId = LastEventId.of(exchange);
-        TopicFeed feed = new TopicFeed(from, lastEventId.isPresent());
+        Optional<List<Position>> heard = LastEventId.positions(exchange);
+        TopicFeed feed = new TopicFeed(from, heard.isPresent());
         try {
             // First, as it may be refused; nothing is heard before this event loop's next turn.
-            feed.subscribed(from.subscription(exchange, chosen, lastEventId)
+            feed.subscribed(from.subscription(exchange, chosen, heard)
                     .feed(exchange.eventLoop(), settings.format().encoding(), feed));
         } catch (Throwable t) {
             refuse(exchange, t);

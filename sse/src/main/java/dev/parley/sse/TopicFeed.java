@@ -73,14 +73,22 @@ final class TopicFeed implements Outlet<SharedChunk> {
     @Override
     public void begin(Subscription begun, List<Gap> gaps) {
         String id = begun.id();
-        stream().write(format().opening(stream().settings().retry(), id));
         if (resuming && gaps.isEmpty()) {
             stream().write(format().resumed(id));
             held = false;
             return;
         }
-        gaps.forEach(this::gap);
+        // The client may be cut off at any byte. So it gets its new place with the last of what it has to hear: one
+        // that
+        // has not heard all of it comes back with its old place, and hears all of it again.
+        String place = source.snapshot() == null ? id : null;
+        for (int i = 0; i < gaps.size(); i++) {
+            stream().write(format().gap(gaps.get(i), i == gaps.size() - 1 ? place : null));
+        }
         if (source.snapshot() == null) {
+            if (gaps.isEmpty()) {
+                stream().write(format().place(id));
+            }
             held = false;
         } else {
             Exchange exchange = stream().exchange();
@@ -129,7 +137,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
         if (failure != null) {
             LOG.error("{} failed", stream().exchange().path(), failure);
         }
-        stream().close(); // whatever it was, the client comes back with its last id
+        stream().finish(); // whatever it was, the client comes back with its last id
     }
 
     // ---- the stream's side
@@ -150,7 +158,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
         return sent;
     }
 
-    /** What a client should know that hears nothing, as all is passed over; {@code null} if it knows. */
+    /** What a client should know that hears nothing, as all is passed over; {@code null} if it knows, or may not yet. */
     @Nullable
     String silentId() {
         return source.isFiltered() && !held ? subscription().id() : null;

@@ -27,7 +27,7 @@ class SseEndpointTest {
         Response head = Objects.requireNonNull(exchange.head);
         assertThat(head.status()).isEqualTo(200);
         assertThat(head.header("Content-Type")).isEqualTo("text/event-stream");
-        assertThat(head.header("Cache-Control")).isEqualTo("no-store");
+        assertThat(head.header("Cache-Control")).isEqualTo("no-store, no-transform");
         assertThat(head.header("X-Accel-Buffering")).isEqualTo("no");
         assertThat(head.header("Content-Length")).isNull();
     }
