@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.http.HttpLimits;
 import dev.parley.http.Protocol;
 import dev.parley.sse.codec.ServerSentEvent;
+import dev.parley.testkit.TestClient;
 import dev.parley.testkit.TestStream;
 import dev.parley.topic.Draft;
 import dev.parley.topic.History;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -166,6 +168,56 @@ class SlowClientTest {
             // What the system took, the window, and one chunk: nothing else had been written.
             assertThat(numbers(stream)).hasSizeLessThan(64);
             assertThat(stream.isComplete()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Protocol.class,
+            names = {"HTTP_1_1", "HTTP_2"})
+    void whoNeverReadsAgainIsLeft(Protocol protocol) {
+        try (Streams streams = Streams.of(
+                protocol,
+                it -> it,
+                it -> it.limits(HttpLimits.builder()
+                        .writeTimeout(Duration.ofSeconds(20))
+                        .build()),
+                (routes, topics) -> routes.get("/news", SseEndpoint.of(topics.topic("news"))))) {
+            TestStream stream = streams.server.get("/news").stream();
+            assertThat(numbers(stream)).isEmpty();
+            stream.stall();
+            publish(streams, 0, 100);
+            streams.server.advance(Duration.ofMinutes(1));
+
+            assertThat(streams.subscriptions()).isZero();
+            stream.resume();
+            List<Integer> heard = numbers(stream);
+            TestStream next = stream.reconnect();
+            assertThat(next).isResumed();
+            heard.addAll(numbers(next));
+            assertThat(heard).isEqualTo(range(0, 100));
+        }
+    }
+
+    @Test
+    void streamsOfOneConnectionShareNothingButThePublications() {
+        try (Streams streams = streams(Protocol.HTTP_2, OverflowPolicy.RESUME)) {
+            TestClient client = streams.server.client();
+            List<TestStream> all = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                all.add(client.get("/news").stream());
+            }
+            for (int i = 0; i < 60; i++) {
+                publish(streams, i, i + 1);
+                for (TestStream stream : all) {
+                    assertThat(numbers(stream)).containsExactly(i);
+                }
+            }
+            all.get(0).cut();
+            publish(streams, 60, 61);
+            for (TestStream stream : all.subList(1, 10)) {
+                assertThat(numbers(stream)).containsExactly(60);
+            }
         }
     }
 }
