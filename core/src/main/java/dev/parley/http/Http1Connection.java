@@ -10,7 +10,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
@@ -71,6 +70,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private static final int MAX_BYTES_AHEAD = 64 * 1024;
     /** How long a closing connection is still read, so that no reset overtakes the answer. */
     private static final long LINGER_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
+
+    /** An answer that has lasted so long will probably last. */
+    private static final long LASTING_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(1));
 
     private static final long NEVER = Long.MAX_VALUE / 4;
 
@@ -535,7 +537,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     @Override
-    public void sendEnd(HttpExchange answered, HttpHeaders trailers) {
+    public void sendEnd(HttpHeaders trailers) {
         writer.writeEnd(ctx(), framing, trailers);
     }
 
@@ -550,6 +552,48 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 writer.flush(ctx());
             });
         }
+    }
+
+    @Override
+    public void streamBegan() {
+        watch.streamBegan();
+    }
+
+    /**
+     * Gives the connection to what is needed for the rest of an answer that lasts, and nothing else. Not where there is a
+     * log of accesses, which wants to know of the request at the end.
+     *
+     * @return whether that was done
+     */
+    private boolean handOver() {
+        HttpExchange lasting = exchange;
+        HttpResponseStream stream = lasting == null ? null : lasting.openStream();
+        if (lasting == null
+                || stream == null
+                || stream.hasLength()
+                || lasting.hasEnded()
+                || decoder == null
+                || !decoder.isIdle()
+                || !requestComplete
+                || requestsAhead > 0
+                || closing
+                || switched
+                || flushScheduled
+                || context.accessLog() != null) {
+            return false;
+        }
+        Http1LongAnswer rest = new Http1LongAnswer(loop(), writer, framing, keepAlive, proxied, stream, lasting.life());
+        switched = true;
+        ctx().pipeline().replace(this, null, rest);
+        ctx().pipeline().remove(decoder);
+        watch.end();
+        return true;
+    }
+
+    /** Goes on with the next request, where a long answer was before. */
+    void goOn(boolean wasProxied) {
+        proxied = wasProxied;
+        watch.goOn();
     }
 
     @Override
@@ -703,10 +747,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         private boolean first = true;
         private boolean lingering;
-        /** What was being written at the last look, and how far it was. */
-        private int writing;
-
-        private long writingSince;
 
         void begin() {
             loop().add(this, context.headerTicks()); // first, as the wheel stands still while nothing is armed
@@ -754,6 +794,15 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
         }
 
+        void streamBegan() {
+            by(loop().wheel.tick() + LASTING_TICKS);
+        }
+
+        void goOn() {
+            first = false;
+            requestDone();
+        }
+
         void requestDone() {
             since = loop().wheel.tick();
             by(since + context.idleTicks());
@@ -778,6 +827,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 ctx().close();
                 return;
             }
+            if (handOver()) {
+                return;
+            }
             long now = loop().wheel.tick();
             long next = checkWrites(now);
             if (exchange == null) {
@@ -796,7 +848,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         private long checkIdle(long now) {
-            if (writing != 0) {
+            if (isWriting()) {
                 since = now; // the answer before is on its way still
             }
             long end = since + (headBegun || first ? context.headerTicks() : context.idleTicks());
@@ -828,14 +880,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         /** A client that reads nothing of what waits for it, for all of the time allowed, is given up. */
         private long checkWrites(long now) {
-            ChannelOutboundBuffer buffer = channel().unsafe().outboundBuffer();
-            Object current = buffer == null ? null : buffer.current();
-            int fingerprint =
-                    current == null ? 0 : 31 * System.identityHashCode(current) + (int) buffer.currentProgress();
-            if (fingerprint == 0 || fingerprint != writing) {
-                writing = fingerprint;
-                writingSince = now;
-            } else if (now - writingSince >= context.writeTicks()) {
+            if (isStalled(channel(), now, context.writeTicks())) {
                 gone(EndReason.TIMEOUT);
                 ctx().close();
             }

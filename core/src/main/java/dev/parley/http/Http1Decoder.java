@@ -198,6 +198,11 @@ final class Http1Decoder extends ByteToMessageDecoder {
         return state == State.HEAD && !held && !full && actualReadableBytes() > 0;
     }
 
+    /** Whether nothing of a request has come. */
+    boolean isIdle() {
+        return state == State.HEAD && !held && !full && actualReadableBytes() == 0;
+    }
+
     // ---- the head
 
     private void decodeHead(ByteBuf in, List<Object> out) {

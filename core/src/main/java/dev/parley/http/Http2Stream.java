@@ -340,7 +340,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     }
 
     @Override
-    public void sendEnd(HttpExchange answered, HttpHeaders trailers) {
+    public void sendEnd(HttpHeaders trailers) {
         if (trailers.isEmpty()) {
             written(ctx().write(new DefaultHttp2DataFrame(true)));
         } else {
@@ -371,6 +371,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             });
         }
     }
+
+    @Override
+    public void streamBegan() {}
 
     @Override
     public void ended(HttpExchange answered) {

@@ -14,7 +14,6 @@ import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.security.Principal;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * is an error in the first case and dropped in the second. The exchange {@link #end ends} once, when its answer is out or
  * can't be.
  */
-final class HttpExchange implements Exchange {
+final class HttpExchange implements Exchange, StreamOwner {
     private static final Logger LOG = LoggerFactory.getLogger(HttpExchange.class);
 
     private static final byte OPEN = 0;
@@ -83,9 +82,8 @@ final class HttpExchange implements Exchange {
 
     private @Nullable HttpResponseStream stream;
     private @Nullable EndReason endReason;
-    private @Nullable List<Consumer<EndReason>> endListeners;
-    private @Nullable Consumer<Duration> drainListener;
-    private @Nullable List<Wheel.Deadline> timers;
+    /** Made when somebody asks for it: most exchanges are over in an instant. */
+    private @Nullable Life life;
 
     HttpExchange(
             Wire wire,
@@ -291,7 +289,8 @@ final class HttpExchange implements Exchange {
     }
 
     /** Runs a callback of the application on this exchange; what it throws becomes the answer. */
-    void call(Runnable callback) {
+    @Override
+    public void call(Runnable callback) {
         try {
             callback.run();
         } catch (Throwable t) {
@@ -303,7 +302,8 @@ final class HttpExchange implements Exchange {
      * Answers with what a failure stands for: the problem of a {@link ProblemException}, 503 where an executor is full,
      * else 500. If an answer has begun it is cut off.
      */
-    void fail(Throwable thrown) {
+    @Override
+    public void fail(Throwable thrown) {
         Throwable failure =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         Response response;
@@ -516,6 +516,9 @@ final class HttpExchange implements Exchange {
         } else {
             stream = opened;
             opened.begun(length);
+            if (length < 0) {
+                wire.streamBegan();
+            }
         }
     }
 
@@ -544,18 +547,24 @@ final class HttpExchange implements Exchange {
     // ---- the end
 
     @Override
-    public void onEnd(Consumer<EndReason> listener) {
-        onLoop(() -> {
-            EndReason reason = endReason;
-            if (reason != null) {
-                listener.accept(reason);
-            } else {
-                if (endListeners == null) {
-                    endListeners = new ArrayList<>(2);
-                }
-                endListeners.add(listener);
+    public Loop loop() {
+        return wire.loop();
+    }
+
+    @Override
+    public Life life() {
+        if (life == null) {
+            life = new Life(this);
+            if (endReason != null) {
+                life.end(endReason);
             }
-        });
+        }
+        return life;
+    }
+
+    @Override
+    public void onEnd(Consumer<EndReason> listener) {
+        onLoop(() -> life().onEnd(listener));
     }
 
     boolean hasEnded() {
@@ -568,17 +577,14 @@ final class HttpExchange implements Exchange {
     }
 
     /** The exchange is over: its answer is on its way, or can't be. Only the first call counts. */
-    void end(EndReason reason) {
+    @Override
+    public void end(EndReason reason) {
         if (endReason != null) {
             return;
         }
         endReason = reason;
         ANSWER.compareAndSet(this, OPEN, OVERRULED);
         body.over(reason);
-        if (timers != null) {
-            timers.forEach(wire.loop().wheel::disarm);
-            timers = null;
-        }
         if (stream != null) {
             stream.over();
         }
@@ -586,65 +592,35 @@ final class HttpExchange implements Exchange {
         if (log != null) {
             log.ended(this, reason, status, System.nanoTime() - began);
         }
-        if (endListeners != null) {
-            List<Consumer<EndReason>> listeners = endListeners;
-            endListeners = null;
-            for (Consumer<EndReason> listener : listeners) {
-                try {
-                    listener.accept(reason);
-                } catch (Throwable t) {
-                    LOG.error("{} {}: a listener for its end failed", method, AccessLog.printable(target), t);
-                }
-            }
+        if (life != null) {
+            life.end(reason);
         }
         wire.ended(this);
     }
 
     @Override
+    public void cutOff(EndReason reason) {
+        wire.cutOff(this, reason);
+    }
+
+    @Override
     public void onDrain(Consumer<Duration> listener) {
-        onLoop(() -> {
-            drainListener = listener;
-            if (wire.loop().isDraining()) {
-                drain(wire.loop().drainLeft());
-            }
-        });
+        onLoop(() -> life().onDrain(listener));
     }
 
     /** The server drains. */
     void drain(Duration left) {
-        Consumer<Duration> listener = drainListener;
-        if (listener != null && endReason == null) {
-            drainListener = null; // told once, even if the time is made shorter
-            call(() -> listener.accept(left));
+        if (life != null) {
+            life.drain(left);
         }
     }
 
     @Override
     public Timer after(Duration delay, Runnable task) {
-        Wheel.Deadline deadline = new Wheel.Deadline() {
-            @Override
-            void expired() {
-                if (timers != null) {
-                    timers.remove(this);
-                }
-                call(task);
-            }
-        };
+        Life.Alarm alarm = new Life.Alarm(eventLoop(), task);
         long ticks = Wheel.ticks(delay.toNanos());
-        onLoop(() -> {
-            if (endReason == null) {
-                if (timers == null) {
-                    timers = new ArrayList<>(2);
-                }
-                timers.add(deadline);
-                wire.loop().wheel.arm(deadline, ticks);
-            }
-        });
-        return () -> onLoop(() -> {
-            if (timers != null && timers.remove(deadline)) {
-                wire.loop().wheel.disarm(deadline);
-            }
-        });
+        onLoop(() -> life().add(alarm, ticks));
+        return alarm;
     }
 
     private boolean isOnLoop() {

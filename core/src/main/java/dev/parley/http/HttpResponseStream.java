@@ -4,11 +4,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.EventLoop;
 import io.netty.channel.FileRegion;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicLong;
+import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +23,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpResponseStream implements ResponseStream {
     private static final long UNKNOWN_LENGTH = -1;
+    private static final VarHandle QUEUED;
 
-    private final HttpExchange exchange;
-    private final Wire wire;
+    static {
+        try {
+            QUEUED = MethodHandles.lookup().findVarHandle(HttpResponseStream.class, "queued", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private StreamOwner owner;
+    private BodyWire wire;
     private final Channel channel;
-    private final AtomicLong queued = new AtomicLong();
+
+    @SuppressWarnings("UnusedVariable") // through QUEUED
+    private volatile long queued;
+
     private volatile boolean over;
     /** The application has ended it, or cut it off; what it wrote before may still be on its way to the event loop. */
     private volatile boolean ended;
@@ -35,13 +51,23 @@ final class HttpResponseStream implements ResponseStream {
     private boolean behind;
     private @Nullable Runnable writableListener;
 
-    HttpResponseStream(HttpExchange exchange, Wire wire) {
-        this.exchange = exchange;
+    HttpResponseStream(StreamOwner owner, BodyWire wire) {
+        this.owner = owner;
         this.wire = wire;
         this.channel = wire.channel();
     }
 
-    // ---- told by the exchange, on the event loop
+    // ---- told by its owner, on the event loop
+
+    /** Somebody else sends the rest. */
+    void moveTo(StreamOwner another, BodyWire through) {
+        owner = another;
+        wire = through;
+    }
+
+    boolean hasLength() {
+        return remaining != UNKNOWN_LENGTH;
+    }
 
     /** The head is out. */
     void begun(long length) {
@@ -59,7 +85,7 @@ final class HttpResponseStream implements ResponseStream {
         Runnable listener = writableListener;
         if (behind && listener != null && isWritable()) { // who has no listener yet hears of it later
             behind = false;
-            exchange.call(listener);
+            owner.call(listener);
         }
     }
 
@@ -84,9 +110,9 @@ final class HttpResponseStream implements ResponseStream {
             bytes.release();
             return SendOutcome.CLOSED;
         }
-        long before = queued.getAndAdd(size);
+        long before = (long) QUEUED.getAndAdd(this, (long) size);
         if (before > 0 && before + size > wire.context().limits().maxQueuedBytes()) {
-            queued.addAndGet(-size);
+            QUEUED.getAndAdd(this, (long) -size);
             bytes.release();
             return SendOutcome.DROPPED;
         }
@@ -129,7 +155,7 @@ final class HttpResponseStream implements ResponseStream {
             return SendOutcome.CLOSED;
         }
         int size = bytes.readableBytes();
-        queued.addAndGet(size);
+        QUEUED.getAndAdd(this, (long) size);
         send(bytes, size, false);
         return channel.isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
     }
@@ -141,12 +167,12 @@ final class HttpResponseStream implements ResponseStream {
             return;
         }
         if (over || size == 0 || !fits(size)) {
-            queued.addAndGet(-size);
+            QUEUED.getAndAdd(this, (long) -size);
             bytes.release();
             return;
         }
         ChannelPromise promise = channel.newPromise();
-        promise.addListener(ignored -> queued.addAndGet(-size));
+        promise.addListener(ignored -> QUEUED.getAndAdd(this, (long) -size));
         wire.sendData(bytes, promise);
         wire.flushSoon();
         if (!channel.isWritable()) {
@@ -163,7 +189,7 @@ final class HttpResponseStream implements ResponseStream {
             return true;
         }
         if (size > remaining) {
-            exchange.fail(new IllegalStateException("the body is longer than its Content-Length"));
+            owner.fail(new IllegalStateException("the body is longer than its Content-Length"));
             return false;
         }
         remaining -= size;
@@ -184,12 +210,12 @@ final class HttpResponseStream implements ResponseStream {
 
     @Override
     public long queuedBytes() {
-        return queued.get();
+        return queued;
     }
 
     @Override
     public void onWritable(Runnable listener) {
-        exchange.onLoop(() -> {
+        onLoop(() -> {
             writableListener = listener;
             if (behind) {
                 // The client may have caught up while this was on its way to the event loop.
@@ -206,7 +232,7 @@ final class HttpResponseStream implements ResponseStream {
     @Override
     public void end(HttpHeaders trailers) {
         ended = true;
-        exchange.onLoop(() -> finish(trailers));
+        onLoop(() -> finish(trailers));
     }
 
     private void finish(HttpHeaders trailers) {
@@ -218,24 +244,57 @@ final class HttpResponseStream implements ResponseStream {
             return;
         }
         if (remaining > 0) {
-            exchange.fail(
+            owner.fail(
                     new IllegalStateException("the body is " + remaining + " bytes shorter than its Content-Length"));
             return;
         }
         over = true;
-        wire.sendEnd(exchange, trailers);
+        wire.sendEnd(trailers);
         wire.flushSoon();
-        exchange.end(EndReason.COMPLETED);
+        owner.end(EndReason.COMPLETED);
     }
 
     @Override
     public void abort() {
         ended = true;
-        exchange.onLoop(() -> {
+        onLoop(() -> {
             if (!over) {
                 over = true;
-                wire.cutOff(exchange, EndReason.ERROR);
+                owner.cutOff(EndReason.ERROR);
             }
         });
+    }
+
+    // ---- as long as it lasts
+
+    @Override
+    public EventLoop eventLoop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public void onEnd(Consumer<EndReason> listener) {
+        onLoop(() -> owner.life().onEnd(listener));
+    }
+
+    @Override
+    public void onDrain(Consumer<Duration> listener) {
+        onLoop(() -> owner.life().onDrain(listener));
+    }
+
+    @Override
+    public Timer after(Duration delay, Runnable task) {
+        Life.Alarm alarm = new Life.Alarm(channel.eventLoop(), task);
+        long ticks = Wheel.ticks(delay.toNanos());
+        onLoop(() -> owner.life().add(alarm, ticks));
+        return alarm;
+    }
+
+    private void onLoop(Runnable task) {
+        if (channel.eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            channel.eventLoop().execute(task);
+        }
     }
 }

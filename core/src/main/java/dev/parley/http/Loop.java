@@ -1,5 +1,7 @@
 package dev.parley.http;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +26,30 @@ final class Loop {
      * which connections there are.
      */
     abstract static class Watch extends Wheel.Deadline {
+        /** What was being written at the last look, and how far it was. */
+        private int writing;
+
+        private long writingSince;
+
+        /** Whether the client has read nothing of what waits for it for so long. To be asked at least that often. */
+        final boolean isStalled(Channel channel, long now, long ticks) {
+            ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+            Object current = buffer == null ? null : buffer.current();
+            int fingerprint =
+                    current == null ? 0 : 31 * System.identityHashCode(current) + (int) buffer.currentProgress();
+            if (fingerprint == 0 || fingerprint != writing) {
+                writing = fingerprint;
+                writingSince = now;
+                return false;
+            }
+            return now - writingSince >= ticks;
+        }
+
+        /** Whether something waited to be written at the last look. */
+        final boolean isWriting() {
+            return writing != 0;
+        }
+
         /** The server drains: end what can be ended. */
         abstract void drain(Duration left);
 
@@ -51,6 +77,10 @@ final class Loop {
         this.eventLoop = eventLoop;
         this.context = context;
         this.wheel = new Wheel(eventLoop);
+    }
+
+    ServerContext context() {
+        return context;
     }
 
     /** The value of {@code Date}, as exact as the wheel's tick. */

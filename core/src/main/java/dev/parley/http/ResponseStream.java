@@ -1,7 +1,10 @@
 package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * A response whose body is sent piece by piece.
@@ -11,6 +14,9 @@ import io.netty.handler.codec.http.HttpHeaders;
  *
  * <p><b>Backpressure.</b> {@link SendOutcome#QUEUED} says that the client is behind; {@link #onWritable} tells when it
  * has caught up. At most {@link HttpLimits#maxQueuedBytes} are queued, then writes are {@link SendOutcome#DROPPED}.
+ *
+ * <p><b>Memory.</b> A stream outlasts its request. Where thousands are open keep the stream and not the {@link Exchange}:
+ * what only a request needs is then let go of.
  */
 public interface ResponseStream {
 
@@ -69,6 +75,36 @@ public interface ResponseStream {
      * @param listener replaces the one before
      */
     void onWritable(Runnable listener);
+
+    /**
+     * As {@link Exchange#onEnd}.
+     *
+     * @param listener gets the reason
+     */
+    void onEnd(Consumer<EndReason> listener);
+
+    /**
+     * As {@link Exchange#onDrain}.
+     *
+     * @param listener gets the time that is left; replaces the one before
+     */
+    void onDrain(Consumer<Duration> listener);
+
+    /**
+     * As {@link Exchange#after}.
+     *
+     * @param delay how long, 0 or more
+     * @param task what to run
+     * @return to cancel it
+     */
+    Timer after(Duration delay, Runnable task);
+
+    /**
+     * The event loop of the connection, on which all callbacks run.
+     *
+     * @return the event loop
+     */
+    EventLoop eventLoop();
 
     /** Ends the body. Further writes are {@link SendOutcome#CLOSED}. Does nothing if the stream is over. */
     void end();

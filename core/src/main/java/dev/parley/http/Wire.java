@@ -1,8 +1,6 @@
 package dev.parley.http;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
@@ -12,16 +10,9 @@ import org.jspecify.annotations.Nullable;
  * What an exchange needs of the connection or stream that it lives on: how HTTP/1.1 and HTTP/2 differ, and nothing
  * else.
  *
- * <p>Confined to the channel's event loop, except {@link #channel} and {@link #context}.
+ * <p>Confined to the channel's event loop.
  */
-interface Wire {
-
-    /** The connection (HTTP/1.1) or the stream's child channel (HTTP/2). */
-    Channel channel();
-
-    ServerContext context();
-
-    Loop loop();
+interface Wire extends BodyWire {
 
     /** The other end of the socket; a made-up address where there is no socket. */
     InetSocketAddress peerAddress();
@@ -47,20 +38,11 @@ interface Wire {
      */
     void sendHead(HttpExchange exchange, Response head, long length, byte @Nullable [] content, boolean last);
 
-    /** Sends a part of the body; the wire owns the message, a {@link io.netty.buffer.ByteBuf} or, if it takes them, a file region. */
-    void sendData(Object data, ChannelPromise promise);
-
-    /** Sends a part of the body of which others have the same bytes, and flushes. */
-    void sendShared(SharedChunk chunk);
-
     /** Whether {@link #sendData} takes a {@link io.netty.channel.FileRegion}. */
     boolean takesFileRegions();
 
-    /** Ends the body. */
-    void sendEnd(HttpExchange exchange, HttpHeaders trailers);
-
-    /** Sends what was written: when the current read is over, or else when the current task is. */
-    void flushSoon();
+    /** The head of a body is out whose end nobody knows. */
+    void streamBegan();
 
     /** Cuts the answer off so that the client can tell, and ends the exchange. */
     void cutOff(HttpExchange exchange, EndReason reason);

@@ -5,6 +5,7 @@ import dev.parley.http.ParleyHandler;
 import dev.parley.http.Routes;
 import dev.parley.http.TrustedProxies;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
@@ -124,6 +125,8 @@ public final class ParleyServer implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, 4096)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                // Netty's own choice, but one for all: what differs between connections is not in it.
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator())
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -209,14 +212,22 @@ public final class ParleyServer implements AutoCloseable {
         if (ended != null && !limit.isZero()) {
             return ended;
         }
-        listening.forEach(Channel::close);
         CompletableFuture<Void> closed = ended == null ? new CompletableFuture<>() : ended;
         ended = closed;
-        handler.drain(limit).whenComplete((done, failure) -> {
-            Future<?> stopped = loops.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-            stopped.addListener(ignored -> closed.complete(null));
-        });
+        // Nobody is sent away who could come back to this server.
+        CompletableFuture.allOf(listening.stream().map(ParleyServer::stop).toArray(CompletableFuture<?>[]::new))
+                .thenCompose(stopped -> handler.drain(limit))
+                .whenComplete((done, failure) -> {
+                    Future<?> ends = loops.shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                    ends.addListener(ignored -> closed.complete(null));
+                });
         return closed;
+    }
+
+    private static CompletableFuture<Void> stop(Channel listening) {
+        CompletableFuture<Void> stopped = new CompletableFuture<>();
+        listening.close().addListener(done -> stopped.complete(null));
+        return stopped;
     }
 
     /**

@@ -19,15 +19,7 @@ public final class Batch {
 
     private long bytes;
 
-    private final long maxBytes;
-
-    Batch() {
-        this(MAX_BYTES);
-    }
-
-    Batch(long maxBytes) {
-        this.maxBytes = maxBytes;
-    }
+    Batch() {}
 
     void add(Publication publication, @Nullable String id) {
         publications.add(publication);
@@ -42,7 +34,7 @@ public final class Batch {
 
     /** Whether this is as much as one write should be. */
     boolean isFull() {
-        return bytes >= maxBytes;
+        return bytes >= MAX_BYTES;
     }
 
     List<Publication> publications() {

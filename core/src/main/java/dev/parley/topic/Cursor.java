@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cursor<B> implements Subscription {
     private static final VarHandle OVER;
+    private static final VarHandle RESUMING;
 
     static {
         try {
             OVER = MethodHandles.lookup().findVarHandle(Cursor.class, "over", boolean.class);
+            RESUMING = MethodHandles.lookup().findVarHandle(Cursor.class, "resuming", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -28,22 +30,20 @@ final class Cursor<B> implements Subscription {
     static final int NOWHERE = -1;
     private final Group<B> group;
     private final Outlet<B> outlet;
-    private final OverflowPolicy overflow;
     private final @Nullable String who;
     /** How far it has read; {@code null} while it keeps up, and stands where its group stands. */
     private @Nullable Place own;
 
     private volatile boolean over;
+    /** Whether there is a task that has it catch up: there never is more than one. */
+    private volatile boolean resuming;
+    /** What one resumes from once this is over. */
+    private @Nullable String lastId;
 
-    Cursor(Group<B> group, Outlet<B> outlet, OverflowPolicy overflow, @Nullable String who) {
+    Cursor(Group<B> group, Outlet<B> outlet, @Nullable String who) {
         this.group = group;
         this.outlet = outlet;
-        this.overflow = overflow;
         this.who = who;
-    }
-
-    OverflowPolicy overflow() {
-        return overflow;
     }
 
     @Nullable
@@ -69,11 +69,8 @@ final class Cursor<B> implements Subscription {
         }
     }
 
-    /** Whether it took them. */
+    /** Gives it what is next, even if another thread closes it meanwhile; whether it took it. */
     boolean write(B encoded) {
-        if (over) {
-            return false;
-        }
         try {
             return outlet.write(encoded);
         } catch (Throwable t) {
@@ -106,6 +103,21 @@ final class Cursor<B> implements Subscription {
         return OVER.compareAndSet(this, false, true);
     }
 
+    boolean markResuming() {
+        return !resuming && RESUMING.compareAndSet(this, false, true);
+    }
+
+    void clearResuming() {
+        resuming = false;
+    }
+
+    /** Its id stays this, wherever the others go from here. */
+    void freezeId(String id) {
+        if (lastId == null) {
+            lastId = id;
+        }
+    }
+
     void ended(End end, @Nullable Throwable failure) {
         own = null;
         outlet.end(end, failure);
@@ -120,8 +132,14 @@ final class Cursor<B> implements Subscription {
 
     @Override
     public String id() {
+        if (lastId != null) {
+            return lastId;
+        }
         Place place = own;
-        return place == null ? group.id() : place.id();
+        if (place != null) {
+            return place.id();
+        }
+        return index == NOWHERE ? "" : group.id();
     }
 
     @Override

@@ -10,8 +10,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * What one executor has to do for topics, one thing after the other: there is at most one task of it in the executor,
  * however much waits. So on a pool of threads everything is still in order, and on an event loop a burst of publications
  * costs one task.
+ *
+ * <p>An executor that refuses a task gets no other: it was shut down. What waits, and what comes later, then runs in the
+ * thread that brings it, still one thing after the other, so that whatever belongs to the executor can end.
  */
-final class Dispatcher implements Runnable {
+final class Dispatcher {
     /** Then others have a turn: an event loop has sockets to read. */
     private static final int TASKS_AT_ONCE = 256;
 
@@ -19,7 +22,10 @@ final class Dispatcher implements Runnable {
 
     private final Executor executor;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    /** Whether somebody runs the tasks, or will: nobody else does then. */
     private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    private volatile boolean shutDown;
 
     Dispatcher(Executor executor) {
         this.executor = executor;
@@ -29,14 +35,15 @@ final class Dispatcher implements Runnable {
         return executor;
     }
 
-    /**
-     * Runs a task on the executor, behind those that wait.
-     *
-     * @return whether it will run: an executor that was shut down runs nothing
-     */
-    boolean execute(Runnable task) {
+    /** Whether the executor has refused a task: then nothing is delivered any more. */
+    boolean isShutDown() {
+        return shutDown;
+    }
+
+    /** Runs a task on the executor, behind those that wait. */
+    void execute(Runnable task) {
         tasks.add(task);
-        return schedule();
+        schedule();
     }
 
     /** Puts a task in its place behind those that wait; it runs at the latest when what is returned was run. */
@@ -45,27 +52,58 @@ final class Dispatcher implements Runnable {
         return this::schedule;
     }
 
-    private boolean schedule() {
+    private void schedule() {
         // Read before it is written, as mostly it is set, and many threads publish.
-        if (scheduled.get() || !scheduled.compareAndSet(false, true)) {
-            return true;
-        }
-        try {
-            executor.execute(this);
-            return true;
-        } catch (RejectedExecutionException e) {
-            tasks.clear();
-            scheduled.set(false);
-            return false;
+        if (!scheduled.get() && scheduled.compareAndSet(false, true)) {
+            submit();
         }
     }
 
-    @Override
-    public void run() {
+    private void submit() {
+        while (!shutDown) {
+            Turn turn = new Turn();
+            try {
+                executor.execute(turn);
+            } catch (RejectedExecutionException e) {
+                shutDown = true;
+                break;
+            }
+            turn.returned = true;
+            if (!turn.again) {
+                return;
+            }
+        }
+        while (runSome()) {
+            // until nothing waits
+        }
+    }
+
+    /** One task in the executor. */
+    private final class Turn implements Runnable {
+        private final Thread submitter = Thread.currentThread();
+        // Both are the submitter's: no other thread reads or writes them.
+        private boolean returned;
+        private boolean again;
+
+        @Override
+        public void run() {
+            if (runSome()) {
+                if (Thread.currentThread() == submitter && !returned) {
+                    again = true; // an executor that runs tasks in the calling thread: its stack must not grow
+                } else {
+                    submit();
+                }
+            }
+        }
+    }
+
+    /** Runs what waits, but not more than is fair; whether there is more, which this thread has to see to. */
+    private boolean runSome() {
         for (int i = 0; i < TASKS_AT_ONCE; i++) {
             Runnable task = tasks.poll();
             if (task == null) {
-                break;
+                scheduled.set(false);
+                return !tasks.isEmpty() && scheduled.compareAndSet(false, true);
             }
             try {
                 task.run();
@@ -73,9 +111,6 @@ final class Dispatcher implements Runnable {
                 LOG.log(System.Logger.Level.ERROR, "a task of topics failed", t); // the others still run
             }
         }
-        scheduled.set(false);
-        if (!tasks.isEmpty()) {
-            schedule();
-        }
+        return true;
     }
 }

@@ -60,6 +60,15 @@ public interface Filter {
      * @param names what is accepted
      */
     record Events(Set<String> names) implements Filter {
+        /**
+         * Copies the names.
+         *
+         * @param names what is accepted
+         */
+        public Events {
+            names = Set.copyOf(names);
+        }
+
         @Override
         public boolean accepts(Publication publication) {
             return publication.event() != null && names.contains(publication.event());
@@ -72,6 +81,15 @@ public interface Filter {
      * @param tags what is accepted
      */
     record Tags(Set<String> tags) implements Filter {
+        /**
+         * Copies the tags.
+         *
+         * @param tags what is accepted
+         */
+        public Tags {
+            tags = Set.copyOf(tags);
+        }
+
         @Override
         public boolean accepts(Publication publication) {
             for (String tag : publication.tags()) {

@@ -6,11 +6,12 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Subscriptions to the same topics, on the same executor, with the same encoding and filter: what is published is read
+ * Subscriptions to the same topics, on the same executor, with the same encoding, filter and policy: what is published is read
  * and encoded once for all that keep up.
  *
  * <p><b>States of a cursor.</b> It <i>keeps up</i> while it stands at the front: then it is in the array, and gets each
@@ -24,14 +25,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Group<B> implements Runnable {
     private final Topics topics;
-    private final Log[] logs;
+    final Log[] logs;
     private final Object key;
     private final Dispatcher dispatcher;
     private final Encoding<B> encoding;
     private final Filter filter;
+    private final OverflowPolicy overflow;
     private final AtomicBoolean woken = new AtomicBoolean();
     /** Members that have not left, under the lock of the first log. */
-    private int entered;
+    int entered;
 
     /** Where those that keep up stand; {@code null} before the first has begun. */
     private @Nullable Place front;
@@ -42,14 +44,24 @@ final class Group<B> implements Runnable {
     private int size;
     private final Set<Cursor<B>> behind = Collections.newSetFromMap(new IdentityHashMap<>(0));
     private final Set<Cursor<B>> ahead = Collections.newSetFromMap(new IdentityHashMap<>(0));
+    /** Whether there is a task that advances, besides those that publications bring. */
+    private boolean goingOn;
 
-    Group(Topics topics, Log[] logs, Object key, Dispatcher dispatcher, Encoding<B> encoding, Filter filter) {
+    Group(
+            Topics topics,
+            Log[] logs,
+            Object key,
+            Dispatcher dispatcher,
+            Encoding<B> encoding,
+            Filter filter,
+            OverflowPolicy overflow) {
         this.topics = topics;
         this.logs = logs;
         this.key = key;
         this.dispatcher = dispatcher;
         this.encoding = encoding;
         this.filter = filter;
+        this.overflow = overflow;
     }
 
     // ---- members, under the lock of the first log
@@ -74,34 +86,33 @@ final class Group<B> implements Runnable {
     }
 
     void start(Cursor<B> cursor, List<Mark> marks) {
-        if (!dispatcher.execute(() -> begin(cursor, marks))) {
-            fail(cursor, new IllegalStateException("the executor was shut down"));
-        }
+        dispatcher.execute(() -> begin(cursor, marks));
     }
 
     /** It can't begin. */
     void fail(Cursor<B> cursor, Throwable failure) {
-        end(cursor, Subscription.End.FAILED, failure);
+        dispatcher.execute(() ->
+                end(cursor, topics.isClosed() ? Subscription.End.TOPICS_CLOSED : Subscription.End.FAILED, failure));
     }
 
     void resume(Cursor<B> cursor) {
-        dispatcher.execute(() -> catchUp(cursor)); // one that was shut down has nobody to resume for
+        if (cursor.markResuming()) {
+            dispatcher.execute(() -> {
+                cursor.clearResuming();
+                catchUp(cursor);
+            });
+        }
     }
 
     void close(Cursor<B> cursor) {
-        if (cursor.markOver() && !dispatcher.execute(() -> leave(cursor, Subscription.End.CLOSED, null))) {
-            leave(cursor, Subscription.End.CLOSED, null); // nobody else runs here any more
+        if (cursor.markOver()) {
+            dispatcher.execute(() -> leave(cursor, Subscription.End.CLOSED, null));
         }
     }
 
     /** The topics are closed. */
     void close() {
-        dispatcher.execute(() -> {
-            endAll(Subscription.End.TOPICS_CLOSED, null);
-            for (Cursor<B> cursor : List.copyOf(behind)) {
-                end(cursor, Subscription.End.TOPICS_CLOSED, null);
-            }
-        });
+        dispatcher.execute(() -> endAll(Subscription.End.TOPICS_CLOSED, null));
     }
 
     // ---- on the dispatcher
@@ -119,6 +130,8 @@ final class Group<B> implements Runnable {
     private void begin(Cursor<B> cursor, List<Mark> marks) {
         if (topics.isClosed()) {
             end(cursor, Subscription.End.TOPICS_CLOSED, null);
+        } else if (dispatcher.isShutDown()) {
+            end(cursor, Subscription.End.FAILED, shutDown());
         }
         if (!cursor.isOpen()) {
             return;
@@ -141,6 +154,10 @@ final class Group<B> implements Runnable {
 
     /** Gives what was published to all that keep up. */
     private void advance() {
+        if (dispatcher.isShutDown()) {
+            endAll(Subscription.End.FAILED, shutDown());
+            return;
+        }
         Place at = front;
         if (at == null) {
             return;
@@ -155,39 +172,62 @@ final class Group<B> implements Runnable {
             at.toTail();
             all.forEach(this::catchUp);
         } else {
-            Batch batch = new Batch();
-            Place before = at.copy();
-            try {
-                if (at.read(null, filter, batch)) {
-                    wake();
-                }
-                if (batch.size() > 0) {
-                    giveToAll(batch, before);
-                }
-            } catch (Throwable t) { // the filter's, or the encoding's
-                endAll(Subscription.End.FAILED, t);
-            }
+            giveNext(at);
         }
         if (!ahead.isEmpty()) {
             List.copyOf(ahead).forEach(this::catchUp);
         }
     }
 
-    private void giveToAll(Batch batch, Place before) {
-        B encoded = encoding.encode(batch);
+    /** Advances once more, when others have had their turn: without a linger, as this waits already. */
+    private void goOn() {
+        if (!goingOn) {
+            goingOn = true;
+            dispatcher.execute(() -> {
+                goingOn = false;
+                advance();
+            });
+        }
+    }
+
+    private void giveNext(Place at) {
+        Place before = at.copy();
+        Batch batch = new Batch();
+        B encoded;
         try {
-            for (int i = 0; i < size; ) {
-                Cursor<B> cursor = keepingUp(i);
-                if (cursor.write(encoded)) {
-                    i++;
-                } else if (cursor.isOpen()) {
+            if (at.read(null, filter, batch)) {
+                goOn();
+            }
+            if (batch.size() == 0) {
+                return;
+            }
+            encoded = encoding.encode(batch);
+        } catch (Throwable t) { // the filter's, or the encoding's: nobody has heard of this
+            endKeepingUp(Subscription.End.FAILED, t, before.id());
+            return;
+        }
+        giveToAll(encoded, before);
+        try {
+            encoding.release(encoded);
+        } catch (Throwable t) {
+            endKeepingUp(Subscription.End.FAILED, t, at.id());
+        }
+    }
+
+    private void giveToAll(B encoded, Place before) {
+        for (int i = 0; i < size; ) {
+            Cursor<B> cursor = keepingUp(i);
+            if (!cursor.isOpen()) {
+                dropClosed(cursor, before);
+            } else if (cursor.write(encoded)) {
+                i++;
+            } else if (cursor.index == i) { // else it has failed, and the last of the array is here now
+                if (cursor.isOpen()) {
                     fallBehind(cursor, before.copy());
-                } else if (cursor.index == i) {
-                    drop(cursor); // it is about to leave
+                } else {
+                    dropClosed(cursor, before);
                 }
             }
-        } finally {
-            encoding.release(encoded);
         }
     }
 
@@ -195,10 +235,19 @@ final class Group<B> implements Runnable {
     private void catchUp(Cursor<B> cursor) {
         Place own = cursor.own();
         Place target = front;
+        if (dispatcher.isShutDown()) {
+            end(cursor, Subscription.End.FAILED, shutDown());
+            return;
+        }
         if (own == null || target == null || !cursor.isWritable()) {
             return;
         }
         ahead.remove(cursor);
+        if (target.isLost()) {
+            goOn(); // first the front: two places can be compared if both are in what is kept
+            resume(cursor);
+            return;
+        }
         if (own.isLost() && !recover(cursor, own, target)) {
             return;
         }
@@ -209,36 +258,42 @@ final class Group<B> implements Runnable {
         } else if (!own.isBehind(target)) {
             ahead.add(cursor);
         } else {
+            Place before = own.copy();
             try {
                 Batch batch = new Batch();
-                Place before = own.copy();
-                if (cursor.overflow() == OverflowPolicy.LATEST_PER_KEY) {
+                if (overflow == OverflowPolicy.LATEST_PER_KEY) {
                     own.readLatest(target, filter, batch);
                 } else {
                     own.read(target, filter, batch);
                 }
-                if (batch.size() > 0) {
-                    B encoded = encoding.encode(batch);
-                    try {
-                        if (!cursor.write(encoded)) {
-                            cursor.own(before);
-                            return;
-                        }
-                    } finally {
-                        encoding.release(encoded);
-                    }
+                if (batch.size() == 0 || write(cursor, batch)) {
+                    resume(cursor); // the others have their turn before it goes on
+                } else if (cursor.isOpen()) {
+                    cursor.own(before);
                 }
             } catch (Throwable t) {
+                cursor.own(before);
                 end(cursor, Subscription.End.FAILED, t);
             }
-            // The others have their turn before it goes on.
-            dispatcher.execute(() -> catchUp(cursor));
+        }
+    }
+
+    private boolean write(Cursor<B> cursor, Batch batch) {
+        B encoded = encoding.encode(batch);
+        try {
+            return cursor.write(encoded);
+        } finally {
+            encoding.release(encoded);
         }
     }
 
     /** Does as the policy says with one that was overtaken; whether it goes on. */
     private boolean recover(Cursor<B> cursor, Place own, Place target) {
-        switch (cursor.overflow()) {
+        if (topics.isClosed()) {
+            end(cursor, Subscription.End.TOPICS_CLOSED, null); // nothing is kept any more
+            return false;
+        }
+        switch (overflow) {
             case RESUME -> end(cursor, Subscription.End.OVERRUN, null);
             case SKIP_TO_TAIL -> cursor.tell(own.skipTo(target));
             case LATEST_PER_KEY -> cursor.tell(own.recover());
@@ -270,6 +325,12 @@ final class Group<B> implements Runnable {
         behind.add(cursor);
     }
 
+    /** One that was closed gets nothing more; it leaves soon. */
+    private void dropClosed(Cursor<B> cursor, Place place) {
+        cursor.freezeId(place.id());
+        drop(cursor);
+    }
+
     private void drop(Cursor<B> cursor) {
         Cursor<B> last = keepingUp(--size);
         keepingUp[size] = null;
@@ -282,13 +343,26 @@ final class Group<B> implements Runnable {
 
     // ---- the end
 
+    private static RejectedExecutionException shutDown() {
+        return new RejectedExecutionException("the subscription's executor takes no more tasks");
+    }
+
     private void endAll(Subscription.End end, @Nullable Throwable failure) {
+        endKeepingUp(end, failure, id());
+        for (Cursor<B> cursor : List.copyOf(behind)) {
+            end(cursor, end, failure);
+        }
+    }
+
+    private void endKeepingUp(Subscription.End end, @Nullable Throwable failure, String id) {
         while (size > 0) {
             Cursor<B> cursor = keepingUp(size - 1);
-            if (!cursor.isOpen()) {
-                drop(cursor);
-            } else {
+            cursor.freezeId(id);
+            if (cursor.isOpen()) {
                 end(cursor, end, failure);
+            }
+            if (cursor.index != Cursor.NOWHERE) { // it was closed by another thread
+                drop(cursor);
             }
         }
     }
@@ -301,6 +375,7 @@ final class Group<B> implements Runnable {
     }
 
     private void leave(Cursor<B> cursor, Subscription.End end, @Nullable Throwable failure) {
+        cursor.freezeId(cursor.id());
         if (cursor.index != Cursor.NOWHERE) {
             drop(cursor);
         }

@@ -12,15 +12,17 @@ import java.time.Duration;
  *
  * @param count publications, 0 to 2^24
  * @param bytes what they take in memory, about: payload, names, and some 100 bytes each
- * @param age how long after it was published; looked at when the topics are next used
+ * @param age how long after it was published, up to a hundred years; looked at when the topics are next used
  */
 public record History(int count, long bytes, Duration age) {
+    private static final int MAX_COUNT = 1 << 24;
+    /** A hundred years: for ever, and still a number of milliseconds. */
+    private static final Duration MAX_AGE = Duration.ofDays(36_525);
+
     /** 1,000 publications, 1 MiB, 5 minutes: enough for a client that reconnects. */
     public static final History DEFAULT = new History(1000, 1024 * 1024, Duration.ofMinutes(5));
     /** Nothing: who comes back after a publication hears of a gap. */
     public static final History NONE = new History(0, 0, Duration.ZERO);
-
-    private static final int MAX_COUNT = 1 << 24;
 
     /**
      * Checks the limits.
@@ -37,8 +39,8 @@ public record History(int count, long bytes, Duration age) {
         if (bytes < 0) {
             throw new IllegalArgumentException("bytes: " + bytes + " (expected: >= 0)");
         }
-        if (age.isNegative()) {
-            throw new IllegalArgumentException("age: " + age + " (expected: >= 0)");
+        if (age.isNegative() || age.compareTo(MAX_AGE) > 0) {
+            throw new IllegalArgumentException("age: " + age + " (expected: 0 to " + MAX_AGE + ")");
         }
     }
 

@@ -1,16 +1,18 @@
 package dev.parley.topic;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -29,15 +31,31 @@ final class Log implements Broker.Listener {
     private final Topics topics;
     private final History history;
     private final ReentrantLock lock = new ReentrantLock();
-    private final CompletableFuture<Broker.Link> joined = new CompletableFuture<>();
-
     private volatile @Nullable Ring ring;
+    /** Offset of the oldest publication that is history; one more than the tail where none is. Under the lock. */
+    long historyHead;
+    /** What the history takes. Under the lock. */
+    long historyBytes;
+
+    private Broker.@Nullable Link link;
+    /** What waits for the link, in order; {@code null} once nothing has to. Under the lock. */
+    private @Nullable Deque<Consumer<@Nullable Throwable>> waiting = new ArrayDeque<>();
+
+    private int publicationsWaiting;
+    private long bytesWaiting;
+    /** Whether there is a link, and nothing waits for it. */
+    private volatile boolean open;
+    /** Why there will be no link. Under the lock. */
+    private @Nullable Throwable refusal;
+
     /** The groups to wake; those that can be found by what they share are in {@link #shared} as well. */
-    private final Set<Group<?>> groups = ConcurrentHashMap.newKeySet();
+    final Set<Group<?>> groups = ConcurrentHashMap.newKeySet();
 
     private final Map<Object, Group<?>> shared = new HashMap<>();
     private final CopyOnWriteArrayList<PresenceListener> presenceListeners = new CopyOnWriteArrayList<>();
     private volatile int subscriptions;
+    /** How many threads are about to do something with it. */
+    private final AtomicInteger holders = new AtomicInteger();
     /** When there last was a subscription or a publication. */
     private volatile long usedAt;
 
@@ -60,23 +78,115 @@ final class Log implements Broker.Listener {
     // ---- the broker's side
 
     void join(Broker broker) {
-        broker.join(name, history.count(), this).whenComplete((link, failure) -> {
-            if (failure == null) {
-                joined.complete(link);
-            } else {
-                topics.forget(this);
-                joined.completeExceptionally(failure);
+        CompletionStage<Broker.Link> joining;
+        try {
+            joining = broker.join(name, history.count(), this);
+        } catch (RuntimeException e) {
+            joining = CompletableFuture.failedStage(e);
+        }
+        joining.whenComplete(this::joined);
+    }
+
+    private void joined(Broker.@Nullable Link made, @Nullable Throwable failure) {
+        boolean late;
+        lock.lock();
+        try {
+            late = retired;
+            if (!late) {
+                link = made;
+                refusal = failure;
+                retired = failure != null; // so that whoever comes next tries anew
             }
+        } finally {
+            lock.unlock();
+        }
+        if (late) {
+            leave(made);
+            return;
+        }
+        if (failure != null) {
+            topics.forget(this);
+        }
+        goOn();
+    }
+
+    /** Runs what waits for the link, in order; what comes meanwhile waits behind it. */
+    private void goOn() {
+        while (true) {
+            Consumer<@Nullable Throwable> next;
+            Throwable why;
+            lock.lock();
+            try {
+                next = waiting == null ? null : waiting.poll();
+                why = refusal;
+                if (next == null) {
+                    waiting = null;
+                    open = why == null;
+                    return;
+                }
+            } finally {
+                lock.unlock();
+            }
+            next.accept(why);
+        }
+    }
+
+    /** Runs a task once there is a link, behind all that wait for it; it is given why there is none, if so. */
+    void whenJoined(Consumer<@Nullable Throwable> task) {
+        Throwable why = null;
+        if (!open) {
+            lock.lock();
+            try {
+                if (waiting != null) {
+                    waiting.add(task);
+                    return;
+                }
+                why = refusal;
+            } finally {
+                lock.unlock();
+            }
+        }
+        task.accept(why);
+    }
+
+    /** Appends a publication, in the order of the calls. */
+    CompletionStage<Position> append(Draft draft) {
+        if (open) {
+            return topics.broker().append(name, draft);
+        }
+        lock.lock();
+        try {
+            int size = Publication.size(draft);
+            if (waiting != null
+                    && (publicationsWaiting == topics.backlogCount()
+                            || publicationsWaiting > 0 && bytesWaiting + size > topics.backlogBytes())) {
+                return CompletableFuture.failedStage(new TopicException(
+                        TopicException.Reason.FULL,
+                        Names.printable(name) + ": " + publicationsWaiting
+                                + " publications wait for the broker (expected: no more than the backlog)"));
+            }
+            publicationsWaiting++;
+            bytesWaiting += size;
+        } finally {
+            lock.unlock();
+        }
+        CompletableFuture<Position> answer = new CompletableFuture<>();
+        whenJoined(why -> {
+            CompletionStage<Position> appended;
+            try {
+                appended = why == null ? topics.broker().append(name, draft) : CompletableFuture.failedStage(why);
+            } catch (RuntimeException e) {
+                appended = CompletableFuture.failedStage(e);
+            }
+            appended.whenComplete((position, failure) -> {
+                if (failure == null) {
+                    answer.complete(position);
+                } else {
+                    answer.completeExceptionally(failure);
+                }
+            });
         });
-    }
-
-    /** Completes when there is a ring. */
-    CompletionStage<Broker.Link> joined() {
-        return joined;
-    }
-
-    boolean isJoined() {
-        return joined.isDone() && !joined.isCompletedExceptionally();
+        return answer;
     }
 
     @Override
@@ -84,12 +194,15 @@ final class Log implements Broker.Listener {
         lock.lock();
         try {
             Ring before = ring;
-            if (before == null || before.epoch() != position.epoch() || before.tail() != position.offset()) {
-                if (before != null) {
-                    topics.account(-before.bytes());
-                }
-                ring = new Ring(position);
+            if (retired || before != null && before.epoch() == position.epoch() && before.tail() == position.offset()) {
+                return;
             }
+            if (before != null) {
+                topics.account(-before.bytes());
+            }
+            ring = new Ring(position);
+            historyHead = position.offset() + 1;
+            historyBytes = 0;
         } finally {
             lock.unlock();
         }
@@ -99,11 +212,20 @@ final class Log implements Broker.Listener {
     public void published(Publication publication) {
         lock.lock();
         try {
+            if (retired) {
+                return; // it was on its way when the log left
+            }
             Ring into = ring();
+            Position next = new Position(into.epoch(), into.tail() + 1);
+            if (!publication.position().equals(next)) {
+                throw new IllegalStateException(
+                        "broker: published " + publication.position() + " (expected: " + next + ", or began before)");
+            }
             long before = into.bytes();
             into.add(publication);
+            historyBytes += publication.size();
             usedAt = topics.now();
-            trim(into);
+            trim(into, usedAt);
             topics.account(into.bytes() - before);
         } finally {
             lock.unlock();
@@ -129,34 +251,39 @@ final class Log implements Broker.Listener {
         return current;
     }
 
-    /** Lets go of what is beyond the limits. Under the lock. */
-    private void trim(Ring trimmed) {
-        boolean inUse = subscriptions > 0;
-        int maxCount = inUse ? Math.max(history.count(), topics.backlogCount()) : history.count();
-        long maxBytes = inUse ? Math.max(history.bytes(), topics.backlogBytes()) : history.bytes();
-        while (trimmed.count() > maxCount || trimmed.bytes() > maxBytes && trimmed.count() > (inUse ? 1 : 0)) {
-            trimmed.removeOldest();
+    boolean isJoined() {
+        return open;
+    }
+
+    /** Lets go of what is neither history nor backlog. Under the lock. */
+    private void trim(Ring kept, long now) {
+        long tooOld = now - history.age().toMillis();
+        long tail = kept.tail();
+        while (historyHead <= tail) {
+            Publication oldest = kept.at(historyHead);
+            if (tail + 1 - historyHead <= history.count()
+                    && historyBytes <= history.bytes()
+                    && oldest.millis() > tooOld) {
+                break;
+            }
+            historyBytes -= oldest.size();
+            historyHead++;
         }
-        long tooOld = topics.now() - history.age().toMillis();
-        int backlog = inUse ? topics.backlogCount() : 0;
-        while (trimmed.count() > backlog && trimmed.oldest().millis() <= tooOld) {
-            trimmed.removeOldest();
+        while (kept.head() < historyHead && !isBacklog(kept)) {
+            kept.removeOldest();
         }
     }
 
-    /** Offset of the oldest publication that is history; one more than the tail where none is. Under the lock. */
-    private long oldestOfHistory(Ring kept) {
-        long tooOld = topics.now() - history.age().toMillis();
-        long bytes = 0;
-        long oldest = kept.tail() + 1;
-        while (oldest > kept.head() && kept.tail() + 1 - oldest < history.count()) {
-            Publication next = kept.get(oldest - 1);
-            if (next == null || next.millis() <= tooOld || (bytes += next.size()) > history.bytes()) {
-                break;
-            }
-            oldest--;
-        }
-        return oldest;
+    private boolean isBacklog(Ring kept) {
+        return subscriptions > 0
+                && kept.count() <= topics.backlogCount()
+                && (kept.bytes() <= topics.backlogBytes() || kept.count() == 1);
+    }
+
+    private void trimAndAccount(Ring kept) {
+        long before = kept.bytes();
+        trim(kept, topics.now());
+        topics.account(kept.bytes() - before);
     }
 
     /** Lets go of the oldest, as the budget of all topics is used up. */
@@ -164,9 +291,13 @@ final class Log implements Broker.Listener {
         lock.lock();
         try {
             Ring kept = ring;
-            if (kept != null) {
+            if (kept != null && !retired) {
                 long before = kept.bytes();
                 while (kept.count() > 0 && before - kept.bytes() < bytes) {
+                    if (kept.head() == historyHead) {
+                        historyBytes -= kept.oldest().size();
+                        historyHead++;
+                    }
                     kept.removeOldest();
                 }
                 topics.account(kept.bytes() - before);
@@ -179,7 +310,7 @@ final class Log implements Broker.Listener {
     long bytes() {
         lock.lock();
         try {
-            return ring == null ? 0 : ring.bytes();
+            return ring == null || retired ? 0 : ring.bytes();
         } finally {
             lock.unlock();
         }
@@ -193,14 +324,16 @@ final class Log implements Broker.Listener {
             if (kept == null || retired) {
                 return;
             }
-            long before = kept.bytes();
-            trim(kept);
-            topics.account(kept.bytes() - before);
-            if (subscriptions > 0 || kept.count() > 0 || !presenceListeners.isEmpty()) {
+            trimAndAccount(kept);
+            if (!open
+                    || subscriptions > 0
+                    || kept.count() > 0
+                    || !presenceListeners.isEmpty()
+                    || usedAt > unusedSince) {
                 return;
             }
             retired = true;
-            if (usedAt > unusedSince) { // looked at last: see use()
+            if (holders.get() > 0) { // looked at last: see hold()
                 retired = false;
                 return;
             }
@@ -212,34 +345,59 @@ final class Log implements Broker.Listener {
 
     private void retire() {
         topics.forget(this);
-        joined.thenAccept(link -> {
+        leave(link);
+    }
+
+    private void leave(Broker.@Nullable Link left) {
+        if (left != null) {
             try {
-                link.close();
-            } catch (Exception e) {
-                throw new CompletionException(e);
+                left.close();
+            } catch (RuntimeException e) {
+                topics.failed(e);
             }
-        });
+        }
     }
 
     /** The topics are closed: all subscriptions end. */
     void close() {
         lock.lock();
         try {
+            if (retired) {
+                return;
+            }
             retired = true;
-            if (ring != null) {
-                topics.account(-ring.bytes());
+            open = false;
+            refusal = topics.closedException();
+            Ring kept = ring;
+            if (kept != null) {
+                topics.account(-kept.bytes());
+                ring = new Ring(kept.position()); // handles of topics and subscriptions keep nothing
             }
         } finally {
             lock.unlock();
         }
         groups.forEach(Group::close);
         retire();
+        goOn();
     }
 
-    /** Keeps the log from retiring while something is done with it. */
-    boolean use() {
-        usedAt = topics.now(); // written before the other is read, as retireIfUnused does it the other way round
-        return !retired;
+    /**
+     * Keeps the log from retiring until it is released.
+     *
+     * @return {@code false} if it has retired: there may be another
+     */
+    boolean hold() {
+        holders.incrementAndGet(); // written before the other is read, as retireIfUnused does it the other way round
+        if (retired) {
+            release();
+            return false;
+        }
+        return true;
+    }
+
+    void release() {
+        usedAt = topics.now();
+        holders.decrementAndGet();
     }
 
     // ---- subscriptions
@@ -253,8 +411,10 @@ final class Log implements Broker.Listener {
         lock.lock();
         try {
             Ring current = ring();
-            long oldest = oldestOfHistory(current);
-            return Mark.of(name, current, from.in(current, oldest), oldest);
+            if (!retired) {
+                trimAndAccount(current); // what has become too old meanwhile is no history
+            }
+            return Mark.of(name, current, from.in(current, historyHead), historyHead);
         } finally {
             lock.unlock();
         }
@@ -277,11 +437,15 @@ final class Log implements Broker.Listener {
             int count = subscriptions + by;
             subscriptions = count;
             usedAt = topics.now();
+            Ring kept = ring;
+            if (count == 0 && kept != null && !retired) {
+                trimAndAccount(kept); // what was only backlog is nobody's now
+            }
             if (!presenceListeners.isEmpty()) {
                 Presence presence = new Presence(change, who, count);
                 for (PresenceListener told : presenceListeners) {
                     // Queued under the lock, so that all hear it in this order; run outside of it.
-                    tellings.add(told.dispatcher().enqueue(() -> told.listener().accept(presence)));
+                    tellings.add(told.dispatcher().enqueue(() -> tell(told, presence)));
                 }
             }
         } finally {
@@ -290,7 +454,15 @@ final class Log implements Broker.Listener {
         tellings.forEach(Runnable::run);
     }
 
-    AutoCloseable onPresence(Executor executor, Consumer<Presence> listener) {
+    private void tell(PresenceListener told, Presence presence) {
+        if (told.dispatcher().isShutDown()) {
+            presenceListeners.remove(told);
+        } else {
+            told.listener().accept(presence);
+        }
+    }
+
+    Presence.Watch onPresence(Executor executor, Consumer<Presence> listener) {
         PresenceListener added = new PresenceListener(new Dispatcher(executor), listener);
         presenceListeners.add(added);
         return () -> presenceListeners.remove(added);

@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
  * One subscriber's end of a transport, such as one connection.
  *
  * <p><b>States.</b> {@link #begin} is called once, first; then {@link #write} and {@link #gap} in any order; {@link #end} is
- * called once, last, unless nothing was called before it.
+ * called once, last: without the others, where a subscription ends before it has begun.
  *
- * <p><b>Threading.</b> All methods are called on the subscription's executor, one at a time, and must not block.
+ * <p><b>Threading.</b> All methods are called on the subscription's executor, one at a time, and must not block. Only where
+ * the executor takes no more tasks {@link #end} is called by the thread that finds that out: one that publishes, subscribes
+ * or closes.
  *
  * <p><b>Errors.</b> An outlet that throws ends its own subscription, with {@link Subscription.End#FAILED}.
  *
@@ -35,7 +37,7 @@ public interface Outlet<B> {
     boolean write(B encoded);
 
     /**
-     * Whether {@link #write} would take publications.
+     * Whether {@link #write} would take publications: asked before some are made for this outlet alone.
      *
      * @return {@code true} where it always does
      */

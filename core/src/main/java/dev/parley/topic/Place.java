@@ -1,9 +1,12 @@
 package dev.parley.topic;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,7 +97,11 @@ final class Place {
     }
 
     private boolean isLost(int log) {
-        return rings[log] != logs[log].ring() || offsets[log] + 1 < rings[log].head();
+        Ring ring = logs[log].ring();
+        if (rings[log] != ring && rings[log].epoch() == ring.epoch() && offsets[log] + 1 >= ring.head()) {
+            rings[log] = ring; // others have lost something; here nothing is missing
+        }
+        return rings[log] != ring || offsets[log] + 1 < ring.head();
     }
 
     /** Goes on where each log that is lost can be read again; tells what is skipped. */
@@ -114,7 +121,9 @@ final class Place {
         List<Gap> gaps = new ArrayList<>(1);
         for (int i = 0; i < logs.length; i++) {
             if (isLost(i)) {
-                skip(i, other.rings[i], other.offsets[i], gaps);
+                Ring ring = logs[i].ring();
+                // The other may be lost by now as well: nobody goes back.
+                skip(i, ring, Math.max(ring.head() - 1, other.rings[i] == ring ? other.offsets[i] : 0), gaps);
             }
         }
         return gaps;
@@ -164,21 +173,21 @@ final class Place {
      * @param filter what is read but not added to the batch
      */
     void readLatest(Place until, Filter filter, Batch batch) {
-        Batch all = new Batch(Long.MAX_VALUE);
-        read(until, filter, all);
-        Map<String, Publication> newest = new HashMap<>();
-        for (int i = 0; i < all.size(); i++) {
-            String key = all.publication(i).key();
-            if (key != null) {
-                newest.put(key, all.publication(i));
+        Set<Publication> newest = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = 0; i < logs.length; i++) {
+            Map<String, Publication> ofKey = new HashMap<>(); // a key means something in its topic only
+            for (long offset = offsets[i] + 1; offset <= until.offsets[i]; offset++) {
+                Publication next = rings[i].get(offset);
+                if (next != null && next.key() != null && filter.accepts(next)) {
+                    ofKey.put(next.key(), next);
+                }
             }
+            newest.addAll(ofKey.values());
         }
-        for (int i = 0; i < all.size(); i++) {
-            String key = all.publication(i).key();
-            if (key == null || newest.get(key) == all.publication(i)) {
-                batch.add(all.publication(i), logs.length == 1 ? null : all.id(i));
-            }
-        }
+        read(
+                until,
+                publication -> publication.key() == null ? filter.accepts(publication) : newest.contains(publication),
+                batch);
     }
 
     private boolean merge(@Nullable Place until, Filter filter, Batch batch) {

@@ -13,6 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record Presence(Change change, @Nullable String who, int count) {
 
+    /** Somebody is told of presence. Thread-safe. */
+    public interface Watch extends AutoCloseable {
+        /** Tells no more, but for what is on its way. */
+        @Override
+        void close();
+    }
+
     /** What has happened. */
     public enum Change {
         /** A subscription has begun. */

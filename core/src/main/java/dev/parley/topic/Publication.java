@@ -42,7 +42,8 @@ public final class Publication {
         return new Publication(position, time.toEpochMilli(), draft);
     }
 
-    private static int size(Draft draft) {
+    /** What the publication of a draft takes. */
+    static int size(Draft draft) {
         long size = OVERHEAD_BYTES + (long) draft.payload().length + chars(draft.event()) + chars(draft.key());
         for (String tag : draft.tags()) {
             size += OVERHEAD_BYTES + chars(tag);

@@ -14,7 +14,7 @@ final class Ring {
     private static final int LEAST_SLOTS = 16;
 
     private final long epoch;
-    private volatile AtomicReferenceArray<@Nullable Publication> slots = new AtomicReferenceArray<>(LEAST_SLOTS);
+    volatile AtomicReferenceArray<@Nullable Publication> slots = new AtomicReferenceArray<>(LEAST_SLOTS);
     /** Offset of the oldest that is kept; one more than the tail where nothing is. */
     private volatile long head;
     /** Offset of the newest. */
@@ -82,14 +82,19 @@ final class Ring {
         tail = publication.offset();
     }
 
+    /** A publication that is kept. */
+    Publication at(long offset) {
+        Publication found = get(offset);
+        if (found == null) {
+            throw new IllegalStateException(
+                    "nothing at " + offset + " of " + epoch + " (expected: all from head to tail)");
+        }
+        return found;
+    }
+
     /** The oldest; only where something is kept. */
     Publication oldest() {
-        Publication oldest = get(head);
-        if (oldest == null) {
-            throw new IllegalStateException(
-                    "nothing at " + head + " of " + epoch + " (expected: all from head to tail)");
-        }
-        return oldest;
+        return at(head);
     }
 
     void removeOldest() {

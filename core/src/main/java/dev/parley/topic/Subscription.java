@@ -1,10 +1,9 @@
 package dev.parley.topic;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -28,7 +27,7 @@ public interface Subscription extends AutoCloseable {
     enum End {
         /** Its owner closed it. */
         CLOSED,
-        /** It was too slow: {@link OverflowPolicy#RESUME}. */
+        /** What it was owed next is not kept any more, or the log began anew: {@link OverflowPolicy#RESUME}. */
         OVERRUN,
         /** A listener, a filter, an encoding or an outlet threw, or the executor was shut down. */
         FAILED,
@@ -44,13 +43,14 @@ public interface Subscription extends AutoCloseable {
     boolean isOpen();
 
     /**
-     * What one resumes from who has heard all up to now. To be called on the subscription's executor.
+     * What one resumes from who has heard all up to now; after the end, all up to then. To be called on the subscription's
+     * executor.
      *
-     * @return what {@link Position#parseAll} reads
+     * @return what {@link Position#parseAll} reads; empty before it has begun
      */
     String id();
 
-    /** The outlet, which took no more, takes more again. */
+    /** The outlet, which took no more, takes more again. May be called at any time, on any thread. */
     void resume();
 
     /** Ends it. What is being delivered on another thread may still arrive. Does nothing if it is over. */
@@ -216,46 +216,48 @@ public interface Subscription extends AutoCloseable {
         private <B> Subscription subscribe(
                 Topics all, Supplier<Dispatcher> dispatching, Encoding<B> encoding, Outlet<B> outlet) {
             Log[] logs = new Log[topics.size()];
-            for (int i = 0; i < logs.length; i++) {
-                logs[i] = topics.get(i).log();
-            }
-            all.enter(); // from here on nothing is refused
-            Dispatcher dispatcher = dispatching.get();
-            Object key = List.of(List.of(logs), dispatcher, encoding, filter);
-            Group<B> group = logs[0].group(key, () -> new Group<>(all, logs, key, dispatcher, encoding, filter));
-            Cursor<B> cursor = new Cursor<>(group, outlet, overflow, who);
-            List<CompletableFuture<?>> joining = new ArrayList<>(0);
-            for (Log log : logs) {
-                log.entered(who);
-                log.add(group);
-                if (!log.isJoined()) {
-                    joining.add(log.joined().toCompletableFuture());
+            int held = 0;
+            Cursor<B> cursor;
+            try {
+                for (; held < logs.length; held++) {
+                    logs[held] = topics.get(held).hold();
                 }
-            }
-            if (joining.isEmpty()) {
-                group.start(cursor, marks(logs));
-            } else {
-                CompletableFuture.allOf(joining.toArray(CompletableFuture[]::new))
-                        .whenComplete((joined, failure) -> {
-                            if (failure == null) {
-                                group.start(cursor, marks(logs));
-                            } else {
-                                group.fail(cursor, failure);
-                            }
-                        });
+                all.enter(); // from here on nothing is refused
+                Dispatcher dispatcher = dispatching.get();
+                Object key = List.of(List.of(logs), dispatcher, encoding, filter, overflow);
+                Group<B> group =
+                        logs[0].group(key, () -> new Group<>(all, logs, key, dispatcher, encoding, filter, overflow));
+                cursor = new Cursor<>(group, outlet, who);
+                for (Log log : logs) {
+                    log.entered(who);
+                    log.add(group);
+                }
+                start(logs, group, cursor);
+            } finally {
+                for (int i = 0; i < held; i++) {
+                    logs[i].release();
+                }
             }
             return cursor;
         }
 
-        private List<Mark> marks(Log[] logs) {
-            if (logs.length == 1) {
-                return List.of(logs[0].start(from));
+        private <B> void start(Log[] logs, Group<B> group, Cursor<B> cursor) {
+            Mark[] marks = new Mark[logs.length];
+            AtomicInteger missing = new AtomicInteger(logs.length);
+            for (int i = 0; i < logs.length; i++) {
+                int index = i;
+                // Each mark is set as soon as it can be: what is published to one topic while another joins is heard.
+                logs[i].whenJoined(failure -> {
+                    if (failure != null) {
+                        group.fail(cursor, failure);
+                        return;
+                    }
+                    marks[index] = logs[index].start(from);
+                    if (missing.decrementAndGet() == 0) {
+                        group.start(cursor, List.of(marks));
+                    }
+                });
             }
-            List<Mark> marks = new ArrayList<>(logs.length);
-            for (Log log : logs) {
-                marks.add(log.start(from));
-            }
-            return marks;
         }
     }
 }

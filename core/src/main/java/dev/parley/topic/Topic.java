@@ -40,11 +40,14 @@ public final class Topic {
         return topics;
     }
 
-    /** The log as it is now: one that was unused for long has been forgotten, and another begins. */
-    Log log() {
+    /**
+     * The log as it is now, to be released when something was done with it. One that was unused for long has been
+     * forgotten, and another begins.
+     */
+    Log hold() {
         Log current = log;
-        while (current == null || !current.use()) {
-            current = topics.log(name);
+        if (current == null || !current.hold()) {
+            current = topics.hold(name);
             log = current;
         }
         return current;
@@ -65,16 +68,19 @@ public final class Topic {
      *
      * @param draft payload, event name, key and tags
      * @return completes with the position when the publication has its place in the topic: at once where topics are in
-     *     memory; fails if the broker can't be reached
+     *     memory; fails if the broker can't be reached, and with {@link TopicException.Reason#FULL} if a backlog of
+     *     publications waits for it already. What one thread publishes has the order in which it was published
      * @throws IllegalArgumentException if it is over a limit of {@link Topics.Builder}
      * @throws TopicException if there are too many topics, or they were closed
      */
     public CompletionStage<Position> publish(Draft draft) {
         topics.check(draft);
-        Log current = log();
-        return current.isJoined()
-                ? topics.broker().append(name, draft)
-                : current.joined().thenCompose(link -> topics.broker().append(name, draft));
+        Log current = hold();
+        try {
+            return current.append(draft);
+        } finally {
+            current.release();
+        }
     }
 
     /**
@@ -117,8 +123,13 @@ public final class Topic {
      * @return to tell no more
      * @throws TopicException if there are too many topics, or they were closed
      */
-    public AutoCloseable onPresence(Executor executor, Consumer<Presence> listener) {
-        return log().onPresence(executor, listener);
+    public Presence.Watch onPresence(Executor executor, Consumer<Presence> listener) {
+        Log current = hold();
+        try {
+            return current.onPresence(executor, listener);
+        } finally {
+            current.release();
+        }
     }
 
     /** Whether the other is a handle of the same topic. */

@@ -3,7 +3,6 @@ package dev.parley.topic;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -44,17 +43,17 @@ public final class Topics implements AutoCloseable {
 
     private final Builder settings;
     private final Broker broker;
-    private final Map<String, Log> logs = new ConcurrentHashMap<>();
+    final Map<String, Log> logs = new ConcurrentHashMap<>();
     private final AtomicInteger subscriptions = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicBoolean keepingBounds = new AtomicBoolean();
-    private final Map<Executor, Shared> dispatchers = new ConcurrentHashMap<>();
+    final Map<Executor, Shared> dispatchers = new ConcurrentHashMap<>();
     private volatile long sweptAt;
     private Iterator<Log> toSweep = Collections.emptyIterator();
     private volatile boolean closed;
 
     /** The dispatcher of an executor, and how many subscriptions use it. */
-    private record Shared(Dispatcher dispatcher, int users) {}
+    record Shared(Dispatcher dispatcher, int users) {}
 
     private Topics(Builder settings, Broker broker) {
         this.settings = settings;
@@ -167,13 +166,22 @@ public final class Topics implements AutoCloseable {
         return settings.backlogBytes;
     }
 
-    /** The log of a topic; one begins if there is none. */
-    Log log(String name) {
-        checkOpen();
-        Log log = logs.get(name);
-        if (log != null) {
-            return log;
+    /** The log of a topic, held; one begins if there is none. */
+    Log hold(String name) {
+        while (true) {
+            checkOpen();
+            Log log = logs.get(name);
+            if (log == null) {
+                return make(name);
+            }
+            if (log.hold()) {
+                return log;
+            }
+            Thread.onSpinWait(); // it has retired, and is forgotten in a moment
         }
+    }
+
+    private Log make(String name) {
         keepBounds();
         if (logs.size() >= settings.maxTopics && !forgetUnused()) {
             throw new TopicException(
@@ -181,9 +189,9 @@ public final class Topics implements AutoCloseable {
                     "maxTopics: " + settings.maxTopics + " are in use (expected: fewer topics, or a higher limit)");
         }
         Log made = new Log(name, this, settings.history(name));
-        Log other = logs.putIfAbsent(name, made);
-        if (other != null) {
-            return other;
+        made.hold(); // before others see it, and even if it can't be joined: then that is told
+        if (logs.putIfAbsent(name, made) != null) {
+            return hold(name);
         }
         made.join(broker);
         if (closed) {
@@ -232,8 +240,12 @@ public final class Topics implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw new TopicException(TopicException.Reason.CLOSED, "the topics were closed");
+            throw closedException();
         }
+    }
+
+    TopicException closedException() {
+        return new TopicException(TopicException.Reason.CLOSED, "the topics were closed");
     }
 
     /** A subscription begins. */
@@ -279,7 +291,8 @@ public final class Topics implements AutoCloseable {
                 dispatcher.execute(task); // it was shut down, and says so there
             }
         } else {
-            CompletableFuture.delayedExecutor(settings.linger.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
+            // Not on the thread of all delays: an executor may run it where it is.
+            CompletableFuture.delayedExecutor(settings.linger.toNanos(), TimeUnit.NANOSECONDS)
                     .execute(() -> dispatcher.execute(task));
         }
     }
@@ -309,19 +322,8 @@ public final class Topics implements AutoCloseable {
             return;
         }
         try {
-            if (overBudget) {
-                // A part more than needed, so that this is done once in a while and not for each publication.
-                long target = settings.maxBytes - settings.maxBytes / 16;
-                for (long over; (over = bytes.get() - target) > 0; ) {
-                    Collection<Log> all = logs.values();
-                    Log biggest = all.stream()
-                            .max(Comparator.comparingLong(Log::bytes))
-                            .orElse(null);
-                    if (biggest == null || biggest.bytes() == 0) {
-                        break;
-                    }
-                    biggest.give(over);
-                }
+            while (bytes.get() > settings.maxBytes && giveBack()) {
+                // others may have published meanwhile
             }
             sweptAt = now;
             if (!toSweep.hasNext()) {
@@ -335,8 +337,41 @@ public final class Topics implements AutoCloseable {
         }
     }
 
+    /** Gets below the budget: all that keep more than the others give, down to the same. Whether that was anything. */
+    private boolean giveBack() {
+        // A part more than needed, so that this is done once in a while and not for each publication.
+        long target = settings.maxBytes - settings.maxBytes / 16;
+        record Kept(Log log, long bytes) {}
+        List<Kept> biggestFirst = logs.values().stream()
+                .map(log -> new Kept(log, log.bytes()))
+                .sorted(Comparator.comparingLong(Kept::bytes).reversed())
+                .toList();
+        long over = bytes.get() - target;
+        long before = bytes.get();
+        long sum = 0;
+        for (int count = 1; count <= biggestFirst.size(); count++) {
+            sum += biggestFirst.get(count - 1).bytes();
+            long next = count < biggestFirst.size() ? biggestFirst.get(count).bytes() : 0;
+            if (sum - next * count >= over || next == 0) {
+                long level = Math.max(0, (sum - over) / count);
+                for (Kept kept : biggestFirst) {
+                    if (bytes.get() <= target || kept.bytes <= level) {
+                        break; // each has given a whole publication, where a part was asked for
+                    }
+                    kept.log.give(kept.bytes - level);
+                }
+                break;
+            }
+        }
+        return bytes.get() < before;
+    }
+
     /** Sets topics up. Not thread-safe. */
     public static final class Builder {
+        private static final Duration MAX_LINGER = Duration.ofSeconds(1);
+        private static final Duration MIN_IDLE = Duration.ofSeconds(1);
+        private static final Duration MAX_IDLE = Duration.ofDays(365);
+
         private @Nullable Broker broker;
         private InstantSource clock = InstantSource.system();
         private History history = History.DEFAULT;
@@ -523,7 +558,9 @@ public final class Topics implements AutoCloseable {
          * @return this builder
          */
         public Builder linger(Duration linger) {
-            inRange("linger in ms", linger.toMillis(), 0, 1000);
+            if (linger.isNegative() || linger.compareTo(MAX_LINGER) > 0) {
+                throw new IllegalArgumentException("linger: " + linger + " (expected: 0 to " + MAX_LINGER + ")");
+            }
             this.linger = linger;
             return this;
         }
@@ -532,11 +569,14 @@ public final class Topics implements AutoCloseable {
          * Sets how long a topic without subscriptions and history is remembered, so that who comes back hears of no gap:
          * 1 minute, unless this is set.
          *
-         * @param idle 1 s or more
+         * @param idle 1 s to 365 days
          * @return this builder
          */
         public Builder idle(Duration idle) {
-            inRange("idle in ms", idle.toMillis(), 1000, Long.MAX_VALUE);
+            if (idle.compareTo(MIN_IDLE) < 0 || idle.compareTo(MAX_IDLE) > 0) {
+                throw new IllegalArgumentException(
+                        "idle: " + idle + " (expected: " + MIN_IDLE + " to " + MAX_IDLE + ")");
+            }
             this.idle = idle;
             return this;
         }

@@ -7,21 +7,22 @@ import dev.parley.http.SendOutcome;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One open response that events are sent on, whoever sends them: its heartbeats, and its end.
+ * One open response that events are sent on, whoever sends them: its heartbeats, and its end. As there may be thousands,
+ * it holds nothing of the request, and is itself the task of its heartbeats and the listener for its end.
  *
  * <p><b>Threading.</b> {@link #write(ByteBuf)} and {@link #close} may be called from any thread; all else is the event loop's.
  */
-final class OpenStream {
+final class OpenStream implements Runnable, Consumer<EndReason> {
     /** Where the ends of a drain fall: each is far from all before it (multiples of the golden ratio, modulo 1). */
     private static final double GOLDEN = 0.6180339887498949;
     /** The part of the time to drain in which streams are closed: what is left is for the last bytes. */
     private static final double CLOSING_PART = 0.8;
 
     private final StreamSettings settings;
-    private final Exchange exchange;
     private final ResponseStream stream;
     private @Nullable TopicFeed feed;
 
@@ -30,9 +31,8 @@ final class OpenStream {
     /** Whether something was sent since the last beat. */
     private volatile boolean sentSinceBeat = true;
 
-    OpenStream(StreamSettings settings, Exchange exchange, ResponseStream stream) {
+    OpenStream(StreamSettings settings, ResponseStream stream) {
         this.settings = settings;
-        this.exchange = exchange;
         this.stream = stream;
     }
 
@@ -40,26 +40,24 @@ final class OpenStream {
         return settings;
     }
 
-    Exchange exchange() {
-        return exchange;
-    }
-
     ResponseStream stream() {
         return stream;
     }
 
     /** Begins the stream: before anybody else knows of it. */
-    void open(@Nullable TopicFeed fedBy) {
+    void open(Exchange exchange, @Nullable TopicFeed fedBy) {
         feed = fedBy;
-        exchange.onEnd(this::ended);
+        stream.onEnd(this);
         write(settings.format().retry(settings.retry()));
-        exchange.after(settings.beat(), this::beat);
-        settings.endAfter(exchange).ifPresent(left -> exchange.after(left, this::finish));
-        exchange.onDrain(this::drain); // at once, if the server drains already
+        stream.after(settings.beat(), this);
+        settings.endAfter(exchange).ifPresent(left -> stream.after(left, this::finish));
+        stream.onDrain(this::drain); // at once, if the server drains already
         opening = false;
     }
 
-    private void ended(EndReason reason) {
+    /** The stream has ended. */
+    @Override
+    public void accept(EndReason reason) {
         closed = true;
         if (feed != null) {
             feed.close();
@@ -71,7 +69,8 @@ final class OpenStream {
      * before: then the silence lasts at least half of that time, and it would pass all of it before the next call. So a
      * busy stream costs neither heartbeats nor, with each event, a look at the clock or a timer moved.
      */
-    private void beat() {
+    @Override
+    public void run() {
         boolean fed = feed != null && feed.hasSent();
         if (fed || sentSinceBeat) {
             sentSinceBeat = false;
@@ -81,7 +80,7 @@ final class OpenStream {
             }
             sentSinceBeat = true;
         }
-        exchange.after(settings.beat(), this::beat);
+        stream.after(settings.beat(), this);
     }
 
     /** What a stream does when the server drains, unless the application has another wish. */
@@ -91,7 +90,7 @@ final class OpenStream {
         if (wait == 0) {
             leave(left);
         } else {
-            exchange.after(Duration.ofMillis(wait), () -> leave(left));
+            stream.after(Duration.ofMillis(wait), () -> leave(left));
         }
     }
 
@@ -124,7 +123,7 @@ final class OpenStream {
                 fed == null
                         ? listener
                         : () -> {
-                            fed.resume();
+                            fed.run();
                             listener.run();
                         });
     }

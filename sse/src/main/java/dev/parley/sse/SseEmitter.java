@@ -32,9 +32,11 @@ import java.util.function.Consumer;
  * ({@link dev.parley.http.HttpLimits#maxQueuedBytes}). Events that were dropped are not kept.
  */
 public final class SseEmitter {
+    private final Exchange exchange;
     private final OpenStream stream;
 
-    SseEmitter(OpenStream stream) {
+    SseEmitter(Exchange exchange, OpenStream stream) {
+        this.exchange = exchange;
         this.stream = stream;
     }
 
@@ -100,7 +102,7 @@ public final class SseEmitter {
      * @param listener gets the reason: {@link EndReason#COMPLETED} after {@link #close}
      */
     public void onClose(Consumer<EndReason> listener) {
-        stream.exchange().onEnd(listener);
+        stream.stream().onEnd(listener);
     }
 
     /**
@@ -111,7 +113,7 @@ public final class SseEmitter {
      * @param listener gets the time that is left; replaces the one before
      */
     public void onDrain(Consumer<Duration> listener) {
-        stream.exchange().onDrain(listener);
+        stream.stream().onDrain(listener);
     }
 
     /**
@@ -121,7 +123,7 @@ public final class SseEmitter {
      * @return the id; empty where the client tells none, or one of more than 1024 characters
      */
     public Optional<String> lastEventId() {
-        return LastEventId.header(stream.exchange());
+        return LastEventId.header(exchange);
     }
 
     /**
@@ -130,6 +132,6 @@ public final class SseEmitter {
      * @return the exchange
      */
     public Exchange exchange() {
-        return stream.exchange();
+        return exchange;
     }
 }

@@ -191,7 +191,7 @@ public final class SseEndpoint implements Endpoint {
             return;
         }
         Optional<List<Position>> heard = LastEventId.positions(exchange);
-        TopicFeed feed = new TopicFeed(from, heard.isPresent());
+        TopicFeed feed = new TopicFeed(from, exchange, heard.isPresent());
         // First, as it may be refused; nothing is heard before this event loop's next turn.
         feed.subscribed(from.subscription(exchange, chosen, heard)
                 .feed(exchange.eventLoop(), settings.format().encoding(), feed));
@@ -215,15 +215,15 @@ public final class SseEndpoint implements Endpoint {
     }
 
     private void open(Exchange exchange, @Nullable TopicFeed feed) {
-        OpenStream stream = new OpenStream(
-                settings, exchange, exchange.stream(settings.format().head()));
+        OpenStream stream =
+                new OpenStream(settings, exchange.stream(settings.format().head()));
         if (feed != null) {
             feed.opened(stream);
-            stream.stream().onWritable(feed::resume);
+            stream.stream().onWritable(feed);
         }
-        stream.open(feed);
+        stream.open(exchange, feed);
         if (onOpen != null && stream.isOpen()) { // It is not where the client is gone, or the server drains.
-            onOpen.accept(new SseEmitter(stream));
+            onOpen.accept(new SseEmitter(exchange, stream));
         }
     }
 

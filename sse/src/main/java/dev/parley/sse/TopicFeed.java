@@ -18,10 +18,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Confined to the event loop of the connection.
  */
-final class TopicFeed implements Outlet<SharedChunk> {
+final class TopicFeed implements Outlet<SharedChunk>, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicFeed.class);
 
     private final TopicSource source;
+    /** For the snapshot, as long as that is not there; of the request nothing else is held. */
+    private @Nullable Exchange exchange;
+
     /** Whether the client has told where it was. */
     private final boolean resuming;
 
@@ -34,8 +37,9 @@ final class TopicFeed implements Outlet<SharedChunk> {
     /** Nothing of the topics may be sent yet. */
     private boolean held = true;
 
-    TopicFeed(TopicSource source, boolean resuming) {
+    TopicFeed(TopicSource source, Exchange exchange, boolean resuming) {
         this.source = source;
+        this.exchange = source.snapshot() == null ? null : exchange;
         this.resuming = resuming;
     }
 
@@ -75,33 +79,35 @@ final class TopicFeed implements Outlet<SharedChunk> {
         String id = begun.id();
         if (resuming && gaps.isEmpty()) {
             stream().write(format().resumed(id));
+            exchange = null;
             held = false;
             return;
         }
         // The client may be cut off at any byte. So it gets its new place with the last of what it has to hear: one
         // that
         // has not heard all of it comes back with its old place, and hears all of it again.
-        String place = source.snapshot() == null ? id : null;
+        boolean settled = source.snapshot() == null || exchange == null;
         for (int i = 0; i < gaps.size(); i++) {
-            stream().write(format().gap(gaps.get(i), i == gaps.size() - 1 ? place : null));
+            stream().write(format().gap(gaps.get(i), settled && i == gaps.size() - 1 ? id : null));
         }
-        if (source.snapshot() == null) {
+        if (source.snapshot() == null || exchange == null) {
             if (gaps.isEmpty()) {
                 stream().write(format().place(id));
             }
             held = false;
         } else {
-            Exchange exchange = stream().exchange();
             source.snapshot()
                     .apply(exchange)
-                    .whenComplete((event, failure) -> exchange.eventLoop().execute(() -> begin(id, event, failure)));
+                    .whenComplete(
+                            (event, failure) -> stream().stream().eventLoop().execute(() -> begin(id, event, failure)));
         }
+        exchange = null;
     }
 
     /** Goes on when the snapshot is there. */
     private void begin(String id, @Nullable ServerSentEvent snapshot, @Nullable Throwable failure) {
         if (failure != null || snapshot == null) {
-            LOG.error("{}: no snapshot", stream().exchange().path(), failure);
+            LOG.error("no snapshot for an event stream, which is closed", failure);
             stream().close();
             return;
         }
@@ -109,7 +115,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
                 .write(format().event(new ServerSentEvent(
                         id, snapshot.event(), snapshot.data(), snapshot.retry(), snapshot.comment())));
         held = false;
-        resume();
+        run();
     }
 
     @Override
@@ -135,7 +141,7 @@ final class TopicFeed implements Outlet<SharedChunk> {
     @Override
     public void end(Subscription.End end, @Nullable Throwable failure) {
         if (failure != null) {
-            LOG.error("{} failed", stream().exchange().path(), failure);
+            LOG.error("an event stream failed, and is closed", failure);
         }
         stream().finish(); // whatever it was, the client comes back with its last id
     }
@@ -143,7 +149,8 @@ final class TopicFeed implements Outlet<SharedChunk> {
     // ---- the stream's side
 
     /** The client has caught up. */
-    void resume() {
+    @Override
+    public void run() {
         subscription().resume();
     }
 

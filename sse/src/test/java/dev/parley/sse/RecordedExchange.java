@@ -156,6 +156,26 @@ final class RecordedExchange implements Exchange {
         }
 
         @Override
+        public void onEnd(Consumer<EndReason> listener) {
+            RecordedExchange.this.onEnd(listener);
+        }
+
+        @Override
+        public void onDrain(Consumer<Duration> listener) {
+            RecordedExchange.this.onDrain(listener);
+        }
+
+        @Override
+        public Timer after(Duration delay, Runnable task) {
+            return RecordedExchange.this.after(delay, task);
+        }
+
+        @Override
+        public EventLoop eventLoop() {
+            throw notRecorded();
+        }
+
+        @Override
         public void end() {
             RecordedExchange.this.end(EndReason.COMPLETED);
         }
