@@ -83,9 +83,8 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
             held = false;
             return;
         }
-        // The client may be cut off at any byte. So it gets its new place with the last of what it has to hear: one
-        // that
-        // has not heard all of it comes back with its old place, and hears all of it again.
+        // The client may be cut off at any byte. So it gets its new place with the last of what it has to hear:
+        // who has not heard all of it comes back with the old place, and hears all of it again.
         boolean settled = source.snapshot() == null || exchange == null;
         for (int i = 0; i < gaps.size(); i++) {
             stream().write(format().gap(gaps.get(i), settled && i == gaps.size() - 1 ? id : null));
