@@ -47,9 +47,15 @@ export const demos = [
   {
     id: 'event-source',
     title: 'EventSource',
-    summary: 'Open, message, error, close: one subscription, its life, and who is not authorized.',
+    summary: 'Open, message, error, close: one subscription and its life. And a feed that resumes without a loss.',
     wire: ['<', '<', '<'],
-    files: ['/sources/EventSourceDemo.java', '/demos/event-source.js', '/sources/Gallery.java'],
+    files: [
+      '/sources/EventSourceDemo.java',
+      '/demos/event-source.js',
+      '/sources/TopicDemo.java',
+      '/demos/topic-feed.js',
+      '/sources/Gallery.java',
+    ],
   },
   {
     id: 'server-sent-events',

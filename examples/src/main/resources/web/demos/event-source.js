@@ -1,10 +1,11 @@
 import { secondOrigin } from '../config.js'
 import { EventLog, newLog } from '../parts.js'
+import TopicFeed from './topic-feed.js'
 
 const STATES = ['CONNECTING', 'OPEN', 'CLOSED']
 
 export default {
-  components: { EventLog },
+  components: { EventLog, TopicFeed },
   template: /* html */ `
     <section>
       <h2>One subscription and its life</h2>
@@ -25,7 +26,9 @@ export default {
         <div><dt>readyState</dt><dd><output>{{ state }}</output></dd></div>
       </dl>
       <event-log :log="log" label="Events of the source"></event-log>
-    </section>`,
+    </section>
+
+    <topic-feed></topic-feed>`,
 
   data: () => ({
     elsewhere: false,

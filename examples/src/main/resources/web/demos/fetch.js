@@ -2,7 +2,7 @@ import { secondOrigin } from '../config.js'
 import { EventLog, newLog } from '../parts.js'
 
 /** Reads newline-delimited JSON while it arrives: a chunk may end anywhere, even inside a character. */
-async function* ndjson(response) {
+export async function* ndjson(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   let rest = ''
   for (;;) {

@@ -377,7 +377,7 @@ public final class Topics implements AutoCloseable {
         private History history = History.DEFAULT;
         private final List<Rule> rules = new ArrayList<>();
         private int backlogCount = 4096;
-        private long backlogBytes = 4 * 1024 * 1024;
+        private long backlogBytes = 1024 * 1024;
         private long maxBytes = Math.max(16 * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
         private int maxTopics = 100_000;
         private int maxSubscriptions = 1_000_000;
@@ -465,7 +465,7 @@ public final class Topics implements AutoCloseable {
 
         /**
          * Sets how much a topic keeps, while somebody subscribes, for those who have not been given it yet: 4,096
-         * publications and 4 MiB, unless this is set. A subscription that falls further behind than this, and than the
+         * publications and 1 MiB, unless this is set. A subscription that falls further behind than this, and than the
          * history, is overtaken: its {@link OverflowPolicy} says what then.
          *
          * @param count publications, 1 to 2^20

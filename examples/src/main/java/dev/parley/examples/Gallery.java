@@ -91,6 +91,7 @@ public final class Gallery implements AutoCloseable {
                 .mount("/", XmlHttpRequestDemo.routes())
                 .mount("/", FetchDemo.routes())
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
+                .mount("/", new TopicDemo().routes())
                 .mount("/", ServerSentEventsDemo.routes(OriginPolicy.sameOrigin()))
                 .get("/api/config", exchange -> exchange.respond(config))
                 .files("/vue", StaticFiles.classpath("/META-INF/resources/webjars/vue/3.5.26/dist"))

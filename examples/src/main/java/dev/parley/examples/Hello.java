@@ -5,7 +5,8 @@ import dev.parley.http.Routes;
 import dev.parley.http.StaticFiles;
 import dev.parley.server.ParleyServer;
 import dev.parley.sse.SseEndpoint;
-import dev.parley.sse.codec.ServerSentEvent;
+import dev.parley.topic.Topic;
+import dev.parley.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -18,14 +19,12 @@ public final class Hello {
      * @param args none
      */
     public static void main(String[] args) {
+        Topics topics = Topics.inMemory();
+        Topic news = topics.topic("news");
+
         Routes routes = Routes.builder()
                 .get("/api/time", exchange -> exchange.respond(Response.json(Map.of("now", Instant.now()))))
-                .get("/api/countdown", SseEndpoint.emitting(emitter -> {
-                    emitter.send(ServerSentEvent.of("3"));
-                    emitter.send(
-                            ServerSentEvent.builder().event("done").data("go").build());
-                    emitter.close();
-                }))
+                .get("/api/news", SseEndpoint.of(news))
                 .files("/", StaticFiles.classpath("/web"))
                 .build();
 

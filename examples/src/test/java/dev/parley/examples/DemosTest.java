@@ -13,10 +13,13 @@ import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -249,17 +252,18 @@ final class DemosTest {
     @Test
     void eventSourceOpensReceivesComesBackAndCloses() {
         visit("event-source");
-        Locator state = page.getByRole(AriaRole.STATUS);
+        Locator state = page.getByRole(AriaRole.STATUS).first();
 
         signIn();
         press("打开 Open");
-        assertThat(page.locator(".log")).containsText("open successfully");
+        assertThat(log("Events of the source")).containsText("open successfully");
         assertThat(state).hasText("OPEN");
-        assertThat(page.locator(".log")).containsText("connection lost, the browser will try again");
-        assertThat(page.locator(".log li", new Page.LocatorOptions().setHasText("open successfully")))
+        assertThat(log("Events of the source")).containsText("connection lost, the browser will try again");
+        assertThat(log("Events of the source")
+                        .locator("li", new Locator.LocatorOptions().setHasText("open successfully")))
                 .hasCount(2);
         press("关闭 Close");
-        assertThat(page.locator(".log b").last()).hasText("close");
+        assertThat(log("Events of the source").locator("b").last()).hasText("close");
         assertThat(state).hasText("CLOSED");
     }
 
@@ -269,15 +273,15 @@ final class DemosTest {
         visit("event-source");
 
         press("打开 Open");
-        assertThat(page.locator(".log")).containsText("401 not authorized");
+        assertThat(log("Events of the source")).containsText("401 not authorized");
         signIn();
         press("打开 Open");
-        assertThat(page.locator(".log")).containsText("open successfully");
+        assertThat(log("Events of the source")).containsText("open successfully");
         press("关闭 Close");
         press("退出 Sign out");
         assertThat(button("登录 Sign in")).isEnabled();
         press("打开 Open");
-        assertThat(page.locator(".log b").last()).hasText("error");
+        assertThat(log("Events of the source").locator("b").last()).hasText("error");
     }
 
     @Test
@@ -289,8 +293,121 @@ final class DemosTest {
         assertThat(page.locator(".facts dd").first()).hasText(Pattern.compile("http://localhost:\\d+/api/stream"));
         signIn();
         press("打开 Open");
-        assertThat(page.locator(".log")).containsText("open successfully");
-        assertThat(page.locator(".log")).containsText("message");
+        assertThat(log("Events of the source")).containsText("open successfully");
+        assertThat(log("Events of the source")).containsText("message");
+    }
+
+    @Test
+    void aFeedShowsToEachWindowWhatWasTypedAsText() {
+        visit("event-source");
+        connect();
+
+        page.getByLabel("Text", label()).fill("<img src=x onerror=alert(1)> & 你好");
+        page.getByLabel("Event", label()).selectOption("news");
+        press("发布 Publish");
+        assertFeed("hello", "news");
+        assertThat(log("Events of the feed").locator("span").last()).hasText("<img src=x onerror=alert(1)> & 你好");
+
+        Page another = page.waitForPopup(() -> page.getByRole(
+                        AriaRole.LINK, new Page.GetByRoleOptions().setName("The same feed in another window"))
+                .click());
+        another.setViewportSize(width, 800);
+        another.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("连接 Connect"))
+                .click();
+        assertThat(another.getByLabel("Events of the feed")).containsText("onerror=alert(1)> & 你好");
+        another.getByRole(
+                        AriaRole.BUTTON,
+                        new Page.GetByRoleOptions().setName("发布 Publish").setExact(true))
+                .click();
+        assertThat(log("Events of the feed")).containsText("你好 Hello");
+    }
+
+    @Test
+    void aFeedGoesOnBehindWhatWasHeardLast() {
+        visit("event-source");
+        connect();
+        publishMore(5);
+        assertCounts(5, 5, 0, 0);
+
+        press("断开 Disconnect");
+        publishMore(5);
+        assertCounts(10, 5, 5, 0);
+        press("连接 Connect");
+
+        assertCounts(10, 10, 0, 0);
+        publishMore(5);
+        assertCounts(15, 15, 0, 0);
+        assertThat(heard()).hasText(joined(numbers(1, 5, ""), numbers(6, 10, " (replayed)"), numbers(11, 15, "")));
+        assertFeed(joined(
+                new String[] {"hello"},
+                times(5, "message"),
+                new String[] {"close", "parley:resumed"},
+                times(10, "message")));
+    }
+
+    @Test
+    void aFeedResumesWhereNothingWasHeardYet() {
+        visit("event-source");
+        connect();
+
+        press("断开 Disconnect");
+        publishMore(5);
+        press("连接 Connect");
+
+        assertCounts(5, 5, 0, 0);
+        assertFeed(joined(new String[] {"hello", "close", "parley:resumed"}, times(5, "message")));
+    }
+
+    @Test
+    void aFeedTellsOfAGapWhereItsHistoryIsTooShort() {
+        visit("event-source");
+        connect();
+
+        press("断开 Disconnect");
+        publishMore(20);
+        assertCounts(20, 0, 20, 0);
+        press("连接 Connect");
+
+        assertCounts(20, 8, 12, 0);
+        assertThat(log("Events of the feed")).containsText("12 publications are lost");
+        assertThat(heard()).hasText(numbers(13, 20, " (replayed)"));
+        assertFeed(joined(new String[] {"hello", "close", "parley:gap", "hello"}, times(8, "message")));
+    }
+
+    @Test
+    void aFeedThatTheServerEndsResumesByItself() {
+        visit("event-source");
+        connect();
+        publishMore(5);
+        assertCounts(5, 5, 0, 0);
+
+        press("Let the server end it");
+        assertThat(log("Events of the feed")).containsText("connection lost, the browser will try again");
+        publishMore(5);
+        assertThat(log("Events of the feed")).containsText("parley:resumed");
+
+        assertCounts(10, 10, 0, 0);
+        assertThat(heard())
+                .hasText(IntStream.rangeClosed(1, 10)
+                        .mapToObj(number -> Pattern.compile("^number " + number + "( \\(replayed\\))?$"))
+                        .toArray(Pattern[]::new));
+    }
+
+    @Test
+    void aFeedIsReadWithFetchNewestForEachKey() {
+        visit("event-source");
+        Locator lines = log("Lines of the feed");
+
+        publishWithKey("first", "a");
+        publishWithKey("second", "b");
+        publishWithKey("third", "a");
+        press("Read the lines");
+        assertThat(lines.locator("span")).hasText(new String[] {"second", "third"});
+        publishWithKey("live", "a");
+        assertThat(lines.locator("span")).hasText(new String[] {"second", "third", "live"});
+        press("Abort");
+        assertThat(lines.locator("b").last()).hasText("AbortError");
+        assertThat(button("Read the lines")).isEnabled();
     }
 
     @Test
@@ -377,6 +494,64 @@ final class DemosTest {
         assertThat(button("退出 Sign out")).isEnabled();
     }
 
+    private Locator log(String label) {
+        return page.getByLabel(label);
+    }
+
+    private void connect() {
+        press("连接 Connect");
+        assertThat(log("Events of the feed").locator("b")).hasText("hello");
+    }
+
+    private void publishMore(int count) {
+        Locator published = page.locator(".counts dd").first();
+        int before = Integer.parseInt(published.textContent());
+        press("Publish " + count + " more");
+        assertThat(published).hasText(String.valueOf(before + count));
+    }
+
+    private void publishWithKey(String text, String key) {
+        Locator published = page.locator(".counts dd").first();
+        int before = Integer.parseInt(published.textContent());
+        page.getByLabel("Text", label()).fill(text);
+        page.getByLabel("Key", label()).fill(key);
+        press("发布 Publish");
+        assertThat(published).hasText(String.valueOf(before + 1));
+    }
+
+    private void assertCounts(int published, int received, int missing, int twice) {
+        Locator counts = page.locator(".counts dd");
+        int[] expected = {published, received, missing, twice};
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(counts.nth(i)).hasText(String.valueOf(expected[i]));
+        }
+    }
+
+    /** The publications in the log of the feed. */
+    private Locator heard() {
+        return log("Events of the feed")
+                .locator("li", new Locator.LocatorOptions().setHasText("number"))
+                .locator("span");
+    }
+
+    private void assertFeed(String... types) {
+        assertThat(log("Events of the feed").locator("b")).hasText(types);
+    }
+
+    private static String[] numbers(int from, int to, String behind) {
+        return IntStream.rangeClosed(from, to)
+                .mapToObj(number -> "number " + number + behind)
+                .toArray(String[]::new);
+    }
+
+    private static String[] times(int count, String text) {
+        return Collections.nCopies(count, text).toArray(String[]::new);
+    }
+
+    private static String[] joined(String[]... parts) {
+        return Arrays.stream(parts).flatMap(Arrays::stream).toArray(String[]::new);
+    }
+
     private Locator output() {
         return page.locator("output");
     }
@@ -395,6 +570,10 @@ final class DemosTest {
 
     private static Page.GetByRoleOptions level(int level) {
         return new Page.GetByRoleOptions().setLevel(level);
+    }
+
+    private static Page.GetByLabelOptions label() {
+        return new Page.GetByLabelOptions().setExact(true);
     }
 
     private static Locator.GetByTextOptions exactly() {

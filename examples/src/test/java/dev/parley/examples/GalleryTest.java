@@ -108,6 +108,40 @@ final class GalleryTest {
                 .isEqualTo(401);
     }
 
+    @Test
+    void aFeedTakesShortTextsOfItsOwnPages() throws Exception {
+        String feed = "/api/feeds/00000000-0000-0000-0000-000000000000";
+
+        assertThat(post(feed, "{\"text\":\"%s\"}".formatted("x".repeat(200))).body())
+                .matches("\\{\"position\":\"[0-9a-z]+-1\"}");
+        for (String bad : new String[] {
+            "{}",
+            "{\"text\":\" \"}",
+            "{\"text\":\"%s\"}".formatted("x".repeat(201)),
+            "{\"text\":\"a\\nid: 7\"}",
+            "{\"text\":\"a\",\"event\":\"parley:gap\"}",
+            "{\"text\":\"a\",\"key\":\"%s\"}".formatted("k".repeat(41))
+        }) {
+            assertThat(post(feed, bad).statusCode()).as(bad).isEqualTo(400);
+        }
+        assertThat(post(feed, "{\"text\":\"a\"}", "Origin", secondOrigin).statusCode())
+                .isEqualTo(403);
+        assertThat(post("/api/feeds/mine", "{\"text\":\"a\"}").statusCode()).isEqualTo(404);
+        assertThat(get(firstOrigin, "/api/feeds/mine").statusCode()).isEqualTo(404);
+    }
+
+    private static HttpResponse<String> post(String path, String json, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(firstOrigin + path))
+                .timeout(Duration.ofSeconds(20))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json));
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        return CLIENT.send(request.build(), BodyHandlers.ofString());
+    }
+
     private static HttpResponse<String> get(String origin, String path, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request =
