@@ -38,7 +38,7 @@ final class EventStreamFormat implements StreamFormat, Encoding<SharedChunk> {
      */
     private static final Response HEAD = Response.of(200)
             .header("Content-Type", "text/event-stream")
-            .header("Cache-Control", "no-store")
+            .header("Cache-Control", "no-store, no-transform") // who compresses on the way may hold events back
             .header("X-Accel-Buffering", "no");
 
     private static final Response NOT_ACCEPTABLE =
@@ -66,9 +66,13 @@ final class EventStreamFormat implements StreamFormat, Encoding<SharedChunk> {
     }
 
     @Override
-    public ByteBuf opening(Duration retry, @Nullable String id) {
-        ServerSentEvent.Builder block = ServerSentEvent.builder().retry(retry);
-        return event((id == null ? block : block.id(id)).build());
+    public ByteBuf retry(Duration retry) {
+        return event(ServerSentEvent.builder().retry(retry).build());
+    }
+
+    @Override
+    public ByteBuf place(String id) {
+        return event(ServerSentEvent.builder().id(id).build());
     }
 
     @Override
@@ -82,24 +86,17 @@ final class EventStreamFormat implements StreamFormat, Encoding<SharedChunk> {
     }
 
     @Override
-    public ByteBuf gap(Gap gap, String id) {
+    public ByteBuf gap(Gap gap, @Nullable String id) {
         return notice(gap.isReset() ? "parley:reset" : "parley:gap", Json.gap(gap), id);
     }
 
-    private ByteBuf notice(String name, String json, String id) {
-        return event(ServerSentEvent.builder().id(id).event(name).data(json).build());
+    private ByteBuf notice(String name, String json, @Nullable String id) {
+        return event(new ServerSentEvent(id, name, json, null, null));
     }
 
     @Override
-    public ByteBuf heartbeat(@Nullable String id) {
-        return id == null
-                ? Unpooled.wrappedBuffer(HEARTBEAT)
-                : event(ServerSentEvent.builder().id(id).build());
-    }
-
-    @Override
-    public ByteBuf leave(Duration retry) {
-        return event(ServerSentEvent.builder().retry(retry).build());
+    public ByteBuf heartbeat() {
+        return Unpooled.wrappedBuffer(HEARTBEAT);
     }
 
     // ---- publications

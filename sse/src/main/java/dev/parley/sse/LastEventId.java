@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.parley.http.Exchange;
+import dev.parley.topic.Position;
+import java.util.List;
 import java.util.Optional;
 
 /** What a client says that it heard last. It may send anything, so this is a wish. */
@@ -13,20 +15,22 @@ final class LastEventId {
 
     private LastEventId() {}
 
-    /** By the header, which an {@code EventSource} sends when it reconnects. */
+    /** By the header, which an {@code EventSource} sends when it reconnects; empty where it is none, or too long. */
     static Optional<String> header(Exchange exchange) {
         return exchange.header("Last-Event-ID")
-                .filter(LastEventId::isId)
+                .filter(id -> !id.isEmpty() && id.length() <= MAX_CHARS)
                 // Browsers send UTF-8, of which a header shows the single bytes.
                 .map(id -> new String(id.getBytes(ISO_8859_1), UTF_8));
     }
 
-    /** By the header, or else by the query: the first request of an {@code EventSource} can't have the header. */
-    static Optional<String> of(Exchange exchange) {
-        return header(exchange).or(() -> exchange.query("lastEventId").filter(LastEventId::isId));
-    }
-
-    private static boolean isId(String id) {
-        return !id.isEmpty() && id.length() <= MAX_CHARS;
+    /**
+     * The positions that a client tells by the header, or else by the query: the first request of an {@code EventSource}
+     * can't have the header. Empty if it tells nothing; a list of none if what it tells can't be read.
+     */
+    static Optional<List<Position>> positions(Exchange exchange) {
+        return exchange.header("Last-Event-ID")
+                .filter(id -> !id.isEmpty())
+                .or(() -> exchange.query("lastEventId").filter(id -> !id.isEmpty()))
+                .map(id -> id.length() > MAX_CHARS ? List.of() : Position.parseAll(id));
     }
 }

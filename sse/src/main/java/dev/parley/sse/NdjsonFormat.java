@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * {"id":"k3f9x2a-42","event":"name","data":"text"}   a publication; "base64" in place of "data" for bytes
- * {"id":"k3f9x2a-42"}                                a place, and a heartbeat
+ * {"id":"k3f9x2a-42"}                                a place
+ * {}                                                 a heartbeat
  * {"id":"…","event":"parley:gap","gap":{…}}          what happened to the subscription
  * {"retry":3000}                                     how long to wait before coming back
  * </pre>
@@ -34,7 +35,7 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
 
     private static final Response HEAD = Response.of(200)
             .header("Content-Type", "application/x-ndjson")
-            .header("Cache-Control", "no-store")
+            .header("Cache-Control", "no-store, no-transform")
             .header("X-Accel-Buffering", "no")
             .header("X-Content-Type-Options", "nosniff");
 
@@ -62,8 +63,13 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
     }
 
     @Override
-    public ByteBuf opening(Duration retry, @Nullable String id) {
-        return line("{" + (id == null ? "" : "\"id\":" + Json.quote(id) + ",") + "\"retry\":" + retry.toMillis() + "}");
+    public ByteBuf retry(Duration retry) {
+        return line("{\"retry\":" + retry.toMillis() + "}");
+    }
+
+    @Override
+    public ByteBuf place(String id) {
+        return line("{\"id\":" + Json.quote(id) + "}");
     }
 
     @Override
@@ -93,19 +99,14 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
     }
 
     @Override
-    public ByteBuf gap(Gap gap, String id) {
-        return line("{\"id\":" + Json.quote(id) + ",\"event\":\"" + (gap.isReset() ? "parley:reset" : "parley:gap")
-                + "\",\"gap\":" + Json.gap(gap) + "}");
+    public ByteBuf gap(Gap gap, @Nullable String id) {
+        return line("{" + (id == null ? "" : "\"id\":" + Json.quote(id) + ",") + "\"event\":\""
+                + (gap.isReset() ? "parley:reset" : "parley:gap") + "\",\"gap\":" + Json.gap(gap) + "}");
     }
 
     @Override
-    public ByteBuf heartbeat(@Nullable String id) {
-        return line(id == null ? "{}" : "{\"id\":" + Json.quote(id) + "}");
-    }
-
-    @Override
-    public ByteBuf leave(Duration retry) {
-        return line("{\"retry\":" + retry.toMillis() + "}");
+    public ByteBuf heartbeat() {
+        return line("{}");
     }
 
     private static ByteBuf line(String json) {

@@ -48,11 +48,9 @@ final class OpenStream implements Runnable, Consumer<EndReason> {
     void open(Exchange exchange, @Nullable TopicFeed fedBy) {
         feed = fedBy;
         stream.onEnd(this);
-        if (fedBy == null) {
-            write(settings.format().opening(settings.retry(), null));
-        }
+        write(settings.format().retry(settings.retry()));
         stream.after(settings.beat(), this);
-        settings.endAfter(exchange).ifPresent(left -> stream.after(left, this::close));
+        settings.endAfter(exchange).ifPresent(left -> stream.after(left, this::finish));
         stream.onDrain(this::drain); // at once, if the server drains already
         opening = false;
     }
@@ -77,8 +75,9 @@ final class OpenStream implements Runnable, Consumer<EndReason> {
         if (fed || sentSinceBeat) {
             sentSinceBeat = false;
         } else if (stream.isWritable()) { // A client that is behind has enough to read.
-            // Where a filter passes publications over, the client learns in this way that it need not hear them again.
-            stream.write(settings.format().heartbeat(feed == null ? null : feed.silentId()));
+            if (!writePlace()) {
+                stream.write(settings.format().heartbeat());
+            }
             sentSinceBeat = true;
         }
         stream.after(settings.beat(), this);
@@ -98,8 +97,35 @@ final class OpenStream implements Runnable, Consumer<EndReason> {
     /** Sends the client away. So that those which were closed together do not come back together, each has its own time. */
     private void leave(Duration within) {
         long spread = ThreadLocalRandom.current().nextLong(Math.max(1, within.toMillis()));
-        write(settings.format().leave(settings.retry().plusMillis(spread)));
+        write(settings.format().retry(settings.retry().plusMillis(spread)));
+        finish();
+    }
+
+    /** Ends the stream; the client will come back, and go on from here. */
+    void finish() {
+        writePlace();
         close();
+    }
+
+    /** Where a filter passes publications over, the client learns in this way that it need not hear them again. */
+    private boolean writePlace() {
+        String id = feed == null ? null : feed.silentId();
+        if (id != null) {
+            write(settings.format().place(id));
+        }
+        return id != null;
+    }
+
+    /** Sets what is called when the client has caught up, besides the topics that feed it. */
+    void onWritable(Runnable listener) {
+        TopicFeed fed = feed;
+        stream.onWritable(
+                fed == null
+                        ? listener
+                        : () -> {
+                            fed.run();
+                            listener.run();
+                        });
     }
 
     SendOutcome write(ByteBuf bytes) {

@@ -93,7 +93,7 @@ public final class SseEmitter {
      * @param listener replaces the one before
      */
     public void onWritable(Runnable listener) {
-        stream.stream().onWritable(listener);
+        stream.onWritable(listener);
     }
 
     /**

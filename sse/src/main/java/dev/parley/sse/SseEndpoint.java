@@ -8,6 +8,7 @@ import dev.parley.sse.codec.ServerSentEvent;
 import dev.parley.topic.Filter;
 import dev.parley.topic.From;
 import dev.parley.topic.OverflowPolicy;
+import dev.parley.topic.Position;
 import dev.parley.topic.Publication;
 import dev.parley.topic.Topic;
 import dev.parley.topic.TopicException;
@@ -53,7 +54,9 @@ import org.jspecify.annotations.Nullable;
  * reconnects gets what it missed: once, in order. Where it was is told by {@code Last-Event-ID}, or for a first request by
  * the query parameter {@code lastEventId}. Such a client first gets an event {@code parley:resumed}; or, for each topic of
  * which something was lost, {@code parley:gap} with {@code {"topic":…,"from":…,"to":…,"lost":n}} as data, or
- * {@code parley:reset} without {@code lost} where nobody knows how much it was; then all that is kept.
+ * {@code parley:reset} without {@code lost} where nobody knows how much it was; then all that is kept. A place comes as an
+ * {@code id} with the last of what its client has to hear there, the notices or the {@linkplain Builder#snapshot snapshot}: who
+ * is cut off before hears all of it again.
  *
  * <p><b>A slow client</b> costs no memory: it goes on from the topic when it reads again. What happens when the topic no
  * longer keeps what it needs is its {@link OverflowPolicy}.
@@ -62,13 +65,15 @@ import org.jspecify.annotations.Nullable;
  * block.
  *
  * <p><b>Errors.</b> {@code 406} if the request's {@code Accept} excludes event streams, {@code 404} if there is no such topic,
- * {@code 503} if there are too many topics or subscriptions. A listener that throws closes its own stream, is logged once,
+ * {@code 503} if there are too many topics or subscriptions, or the topics were closed. A listener that throws closes its own stream, is logged once,
  * and harms no other. Who may subscribe is a {@link dev.parley.http.Guard}'s to say, before the stream begins.
  */
 public final class SseEndpoint implements Endpoint {
     private static final Response NO_TOPIC = Response.problem(Problem.of(404, "there is no such topic"));
     private static final Response FULL = Response.problem(Problem.of(503, "there are too many subscriptions"))
             .header("Retry-After", "5");
+    private static final Response CLOSED =
+            Response.problem(Problem.of(503, "there are no topics any more")).header("Retry-After", "5");
     private static final Response EXPIRED = Response.problem(Problem.of(401, "the credential has expired"));
 
     private final StreamSettings settings;
@@ -135,13 +140,17 @@ public final class SseEndpoint implements Endpoint {
             exchange.respond(Response.noContent());
         } else if (credential.filter(left -> left.isZero() || left.isNegative()).isPresent()) {
             exchange.respond(EXPIRED);
-        } else if (exchange.method().equals(HttpMethod.HEAD)) {
-            exchange.stream(settings.format().head());
-        } else if (source == null) {
-            open(exchange, null);
-        } else {
+        } else if (source != null) {
             choose(exchange, source);
+        } else if (isHead(exchange)) {
+            exchange.stream(settings.format().head());
+        } else {
+            open(exchange, null);
         }
+    }
+
+    private static boolean isHead(Exchange exchange) {
+        return exchange.method().equals(HttpMethod.HEAD);
     }
 
     private void choose(Exchange exchange, TopicSource from) {
@@ -154,10 +163,14 @@ public final class SseEndpoint implements Endpoint {
         }
         topics.whenComplete((chosen, failure) -> {
             Runnable next = () -> {
-                if (failure != null) {
-                    refuse(exchange, failure);
-                } else {
-                    subscribe(exchange, from, chosen);
+                try {
+                    if (failure != null) {
+                        refuse(exchange, failure);
+                    } else {
+                        subscribe(exchange, from, chosen);
+                    }
+                } catch (Throwable t) { // nobody looks at what becomes of this stage
+                    refuse(exchange, t);
                 }
             };
             if (exchange.eventLoop().inEventLoop()) {
@@ -173,16 +186,15 @@ public final class SseEndpoint implements Endpoint {
             exchange.respond(NO_TOPIC);
             return;
         }
-        Optional<String> lastEventId = LastEventId.of(exchange);
-        TopicFeed feed = new TopicFeed(from, exchange, lastEventId.isPresent());
-        try {
-            // First, as it may be refused; nothing is heard before this event loop's next turn.
-            feed.subscribed(from.subscription(exchange, chosen, lastEventId)
-                    .feed(exchange.eventLoop(), settings.format().encoding(), feed));
-        } catch (Throwable t) {
-            refuse(exchange, t);
+        if (isHead(exchange)) {
+            exchange.stream(settings.format().head());
             return;
         }
+        Optional<List<Position>> heard = LastEventId.positions(exchange);
+        TopicFeed feed = new TopicFeed(from, exchange, heard.isPresent());
+        // First, as it may be refused; nothing is heard before this event loop's next turn.
+        feed.subscribed(from.subscription(exchange, chosen, heard)
+                .feed(exchange.eventLoop(), settings.format().encoding(), feed));
         open(exchange, feed);
     }
 
@@ -191,7 +203,12 @@ public final class SseEndpoint implements Endpoint {
         Throwable failure =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         if (failure instanceof TopicException e) {
-            exchange.respond(e.reason() == TopicException.Reason.NAME ? NO_TOPIC : FULL);
+            exchange.respond(
+                    switch (e.reason()) {
+                        case NAME -> NO_TOPIC;
+                        case FULL -> FULL;
+                        case CLOSED -> CLOSED;
+                    });
         } else {
             exchange.respond(CompletableFuture.failedStage(failure));
         }
@@ -237,7 +254,8 @@ public final class SseEndpoint implements Endpoint {
         private Builder() {}
 
         /**
-         * Sets what gets the streams.
+         * Sets what gets the streams. On streams that carry topics, its events should have no ids: those are places in
+         * the topics.
          *
          * @param onOpen called once for each stream, on its event loop; it must not block
          * @return this builder
@@ -363,15 +381,14 @@ public final class SseEndpoint implements Endpoint {
 
         /**
          * Sets the longest silence: before it is over, the client gets a comment. A stream on which something was sent
-         * within the last half of it gets none. The default is 15 s.
+         * within the last half of it gets none. The default is 15 s; timers are up to 0.4 s late.
          *
-         * @param keepAlive at least 1 s
+         * @param keepAlive 1 s to 1 day
          * @return this builder
          */
         public Builder keepAlive(Duration keepAlive) {
-            if (keepAlive.compareTo(LEAST_KEEP_ALIVE) < 0) {
-                throw new IllegalArgumentException(
-                        "keepAlive: " + keepAlive + " (expected: >= " + LEAST_KEEP_ALIVE + ")");
+            if (keepAlive.compareTo(LEAST_KEEP_ALIVE) < 0 || keepAlive.compareTo(Duration.ofDays(1)) > 0) {
+                throw new IllegalArgumentException("keepAlive: " + keepAlive + " (expected: 1 s to 1 day)");
             }
             this.keepAlive = keepAlive;
             return this;
@@ -396,12 +413,12 @@ public final class SseEndpoint implements Endpoint {
          * stream gets up to a tenth less, so that those which began together do not end together. No limit, unless this
          * is set.
          *
-         * @param maxAge 1 s or more
+         * @param maxAge 1 s to 365 days
          * @return this builder
          */
         public Builder maxAge(Duration maxAge) {
-            if (maxAge.compareTo(Duration.ofSeconds(1)) < 0) {
-                throw new IllegalArgumentException("maxAge: " + maxAge + " (expected: >= PT1S)");
+            if (maxAge.compareTo(Duration.ofSeconds(1)) < 0 || maxAge.compareTo(StreamSettings.LONGEST) > 0) {
+                throw new IllegalArgumentException("maxAge: " + maxAge + " (expected: 1 s to 365 days)");
             }
             this.maxAge = maxAge;
             return this;

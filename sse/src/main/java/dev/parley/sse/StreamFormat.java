@@ -25,22 +25,22 @@ interface StreamFormat {
     /** The answer to a request whose {@code Accept} does not. */
     Response notAcceptable();
 
-    /** What a stream begins with: bytes behind the head make proxies pass it on, so that the client hears that it is open. */
-    ByteBuf opening(Duration retry, @Nullable String id);
+    /** How long to wait before coming back. A stream begins with it: bytes behind the head make proxies pass that on. */
+    ByteBuf retry(Duration retry);
+
+    /** Where the client is now, so that it comes back to there. */
+    ByteBuf place(String id);
 
     ByteBuf event(ServerSentEvent event);
 
     /** The subscription has gone on where the client was. */
     ByteBuf resumed(String id);
 
-    /** Publications were lost. */
-    ByteBuf gap(Gap gap, String id);
+    /** Publications were lost; without the id where the client has to hear more before it is behind the gap. */
+    ByteBuf gap(Gap gap, @Nullable String id);
 
-    /** For a stream that has been silent; with the id, if the client would not know it otherwise. */
-    ByteBuf heartbeat(@Nullable String id);
-
-    /** The server ends the stream, and the client should come back after a while. */
-    ByteBuf leave(Duration retry);
+    /** For a stream that has been silent. */
+    ByteBuf heartbeat();
 
     Encoding<SharedChunk> encoding();
 }

@@ -25,10 +25,14 @@ record StreamSettings(
         AtomicInteger leaving) {
     /** By how much ages differ, so that streams that were opened together do not end together. */
     private static final double JITTER = 0.1;
+    /** Longer than any server runs, and far from what overflows in nanoseconds. */
+    static final Duration LONGEST = Duration.ofDays(365);
 
     /** When a stream is to end in any case; empty if nothing says so. */
     Optional<Duration> endAfter(Exchange exchange) {
-        Optional<Duration> expiry = credential.apply(exchange);
+        Optional<Duration> expiry = credential
+                .apply(exchange)
+                .map(left -> left.isNegative() ? Duration.ZERO : left.compareTo(LONGEST) > 0 ? LONGEST : left);
         if (maxAge == null) {
             return expiry;
         }

@@ -77,15 +77,22 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
     @Override
     public void begin(Subscription begun, List<Gap> gaps) {
         String id = begun.id();
-        stream().write(format().opening(stream().settings().retry(), id));
         if (resuming && gaps.isEmpty()) {
             stream().write(format().resumed(id));
             exchange = null;
             held = false;
             return;
         }
-        gaps.forEach(this::gap);
+        // The client may be cut off at any byte. So it gets its new place with the last of what it has to hear:
+        // who has not heard all of it comes back with the old place, and hears all of it again.
+        boolean settled = source.snapshot() == null || exchange == null;
+        for (int i = 0; i < gaps.size(); i++) {
+            stream().write(format().gap(gaps.get(i), settled && i == gaps.size() - 1 ? id : null));
+        }
         if (source.snapshot() == null || exchange == null) {
+            if (gaps.isEmpty()) {
+                stream().write(format().place(id));
+            }
             held = false;
         } else {
             source.snapshot()
@@ -135,7 +142,7 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
         if (failure != null) {
             LOG.error("an event stream failed, and is closed", failure);
         }
-        stream().close(); // whatever it was, the client comes back with its last id
+        stream().finish(); // whatever it was, the client comes back with its last id
     }
 
     // ---- the stream's side
@@ -157,7 +164,7 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
         return sent;
     }
 
-    /** What a client should know that hears nothing, as all is passed over; {@code null} if it knows. */
+    /** What a client should know that hears nothing, as all is passed over; {@code null} if it knows, or may not yet. */
     @Nullable
     String silentId() {
         return source.isFiltered() && !held ? subscription().id() : null;

@@ -40,20 +40,19 @@ record TopicSource(
     }
 
     /** The subscription of one stream, not begun. */
-    Subscription.Builder subscription(Exchange exchange, List<Topic> chosen, Optional<String> lastEventId) {
+    Subscription.Builder subscription(Exchange exchange, List<Topic> chosen, Optional<List<Position>> heard) {
         Filter all = filter == null ? Filter.ALL : filter.apply(exchange);
         if (allow != null) {
             all = all.and(publication -> allow.test(exchange, publication));
         }
         return Subscription.to(chosen)
-                .from(lastEventId.map(TopicSource::since).orElseGet(() -> from.apply(exchange)))
+                .from(heard.map(TopicSource::since).orElseGet(() -> from.apply(exchange)))
                 .filter(all)
                 .overflow(overflow)
                 .as(exchange.principal().map(Principal::getName).orElse(null));
     }
 
-    private static From since(String id) {
-        List<Position> positions = Position.parseAll(id);
+    private static From since(List<Position> positions) {
         return From.since(positions.isEmpty() ? List.of(UNKNOWN) : positions);
     }
 }
