@@ -329,6 +329,7 @@ class TopicsGuideTest {
             String body = bodyOf(client);
             assertThat(body).isEqualTo("""
                     retry: 3000
+
                     id: k3f9x2a-0
 
                     id: k3f9x2a-1
@@ -359,7 +360,6 @@ class TopicsGuideTest {
             String resumed = get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: " + epoch + "-1");
             assertThat(resumed).isEqualTo("""
                     retry: 3000
-                    id: k3f9x2a-1
 
                     id: k3f9x2a-1
                     event: parley:resumed
@@ -388,7 +388,7 @@ class TopicsGuideTest {
 
             String gap = get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: " + epoch + "-4");
             assertThat(gap)
-                    .startsWith("retry: 3000\nid: k3f9x2a-12\n\n")
+                    .startsWith("retry: 3000\n\nid: k3f9x2a-12\nevent: parley:gap\n")
                     .contains("\nid: k3f9x2a-13\ndata: number 13\n\n");
             String event = """
                     id: k3f9x2a-12
@@ -424,7 +424,8 @@ class TopicsGuideTest {
 
             String text = asShown(lines.text());
             assertThat(text).isEqualTo("""
-                    {"id":"k3f9x2a-0","retry":3000}
+                    {"retry":3000}
+                    {"id":"k3f9x2a-0"}
                     {"id":"k3f9x2a-1","data":"Water found on Mars"}
                     {"id":"k3f9x2a-2","event":"picture","base64":"AQID"}
                     """);
@@ -445,8 +446,8 @@ class TopicsGuideTest {
         try (TestServer server = TestServer.of(routes)) {
             TestConnection lines = open(server, "GET /lines HTTP/1.0");
             TestConnection filtered = open(server, "GET /filtered HTTP/1.0");
-            assertThat(bodyOf(lines)).isEqualTo("{\"id\":\"k3f9x2a-0\",\"retry\":3000}\n");
-            assertThat(bodyOf(filtered)).isEqualTo("retry: 3000\nid: k3f9x2a-0\n\n");
+            assertThat(bodyOf(lines)).isEqualTo("{\"retry\":3000}\n{\"id\":\"k3f9x2a-0\"}\n");
+            assertThat(bodyOf(filtered)).isEqualTo("retry: 3000\n\nid: k3f9x2a-0\n\n");
             server.advance(Duration.ofSeconds(16));
             assertThat(lines.receivedText()).isEqualTo("{}\n");
             assertThat(asShown(filtered.receivedText())).isEqualTo("id: k3f9x2a-0\n\n");
@@ -470,6 +471,7 @@ class TopicsGuideTest {
             assertThat(stream.body().map(TopicsGuideTest::asShown).toList())
                     .satisfiesExactly(
                             line -> assertThat(line).isEqualTo("retry: 3000"),
+                            line -> assertThat(line).isEmpty(),
                             line -> assertThat(line).isEqualTo("id: k3f9x2a-0"),
                             line -> assertThat(line).isEmpty(),
                             line -> assertThat(line).matches("retry: 3\\d{3}"),
