@@ -387,7 +387,9 @@ class TopicsGuideTest {
             }
 
             String gap = get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: " + epoch + "-4");
-            assertThat(gap).startsWith("retry: 3000\n\n").contains("\nid: k3f9x2a-13\ndata: number 13\n\n");
+            assertThat(gap)
+                    .startsWith("retry: 3000\n\nid: k3f9x2a-12\nevent: parley:gap\n")
+                    .contains("\nid: k3f9x2a-13\ndata: number 13\n\n");
             String event = """
                     id: k3f9x2a-12
                     event: parley:gap
