@@ -584,12 +584,12 @@ class ChosenStreamTest {
             stream.events();
             stream.stall();
             String big = "x".repeat(64 * 1024);
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 12; i++) {
                 streams.publish("news", big);
             }
             stream.resume();
 
-            assertThat(stream.events()).hasSize(20);
+            assertThat(stream.events()).hasSize(12);
             assertThat(stream).hasNoGap();
             assertThat(told).isNotEmpty();
         }
