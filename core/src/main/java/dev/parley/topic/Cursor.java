@@ -90,8 +90,8 @@ final class Cursor<B> implements Subscription {
 
     void tell(List<Gap> gaps) {
         try {
-            for (Gap gap : gaps) {
-                outlet.gap(gap);
+            if (!gaps.isEmpty()) {
+                outlet.gaps(gaps);
             }
         } catch (Throwable t) {
             group.end(this, End.FAILED, t);

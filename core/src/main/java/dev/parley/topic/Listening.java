@@ -41,8 +41,8 @@ final class Listening implements Outlet<List<Publication>> {
     }
 
     @Override
-    public void gap(Gap gap) {
-        onGap.accept(gap);
+    public void gaps(List<Gap> gaps) {
+        gaps.forEach(onGap);
     }
 
     @Override

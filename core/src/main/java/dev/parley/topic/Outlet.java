@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One subscriber's end of a transport, such as one connection.
  *
- * <p><b>States.</b> {@link #begin} is called once, first; then {@link #write} and {@link #gap} in any order; {@link #end} is
+ * <p><b>States.</b> {@link #begin} is called once, first; then {@link #write} and {@link #gaps} in any order; {@link #end} is
  * called once, last: without the others, where a subscription ends before it has begun.
  *
  * <p><b>Threading.</b> All methods are called on the subscription's executor, one at a time, and must not block. Only where
@@ -46,11 +46,12 @@ public interface Outlet<B> {
     }
 
     /**
-     * Publications were lost. What is written next follows {@link Gap#to}.
+     * Publications were lost. What is written next follows {@link Gap#to} of each, and {@link Subscription#id} stands behind all
+     * of them.
      *
-     * @param gap what was lost
+     * @param gaps what was lost, one for each topic that lost something
      */
-    default void gap(Gap gap) {}
+    default void gaps(List<Gap> gaps) {}
 
     /**
      * The subscription is over.

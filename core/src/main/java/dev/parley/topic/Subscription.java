@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading.</b> Thread-safe. What it hears comes on its executor, one at a time.
  */
 public interface Subscription extends AutoCloseable {
+    /** How many topics one subscription has at most, as each id tells the positions of all. */
+    int MAX_TOPICS = 16;
 
     /** Why a subscription is over. */
     enum End {
@@ -76,21 +78,18 @@ public interface Subscription extends AutoCloseable {
      */
     static Builder to(List<Topic> topics) {
         if (topics.isEmpty()
-                || topics.size() > Builder.MAX_TOPICS
+                || topics.size() > MAX_TOPICS
                 || topics.stream().distinct().count() < topics.size()
                 || topics.stream()
                         .anyMatch(topic -> topic.topics() != topics.get(0).topics())) {
-            throw new IllegalArgumentException("topics: " + topics + " (expected: 1 to " + Builder.MAX_TOPICS
-                    + " of the same Topics, none twice)");
+            throw new IllegalArgumentException(
+                    "topics: " + topics + " (expected: 1 to " + MAX_TOPICS + " of the same Topics, none twice)");
         }
         return new Builder(List.copyOf(topics));
     }
 
     /** Sets a subscription up. Not thread-safe. */
     final class Builder {
-        /** Each id tells all positions. */
-        private static final int MAX_TOPICS = 16;
-
         private final List<Topic> topics;
         private From from = From.tail();
         private Filter filter = Filter.ALL;

@@ -67,8 +67,8 @@ final class CallbacksTest {
         }
 
         @Override
-        public void gap(Gap gap) {
-            inner.gap(gap);
+        public void gaps(List<Gap> gaps) {
+            inner.gaps(gaps);
             actIf(Callback.GAP);
         }
 

@@ -59,7 +59,11 @@ final class RecordingOutlet implements Outlet<List<Publication>> {
     }
 
     @Override
-    public void gap(Gap gap) {
+    public void gaps(List<Gap> gaps) {
+        gaps.forEach(this::gap);
+    }
+
+    private void gap(Gap gap) {
         assertThat(subscription).as("begun").isNotNull();
         assertThat(end).as("told before the end").isNull();
         tell(gap);

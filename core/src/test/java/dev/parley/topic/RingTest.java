@@ -98,8 +98,10 @@ final class RingTest {
         Runnable writer = () -> {
             for (int i = 1; i <= 300; i++) {
                 ring[0].add(publication(i));
-                // Grows to 32, 64 and more; now and then nothing is left, and the slots are made anew.
-                int most = i % 100 == 0 ? 0 : i % 50 < 25 ? 20 : 70;
+                // Grows to 32, 64 and more; now and then nothing is left, and the slots are made anew. The last stay,
+                // so
+                // that however late a reader is it finds some.
+                int most = i == 300 ? 70 : i % 100 == 0 ? 0 : i % 50 < 25 ? 20 : 70;
                 while (ring[0].count() > most) {
                     ring[0].removeOldest();
                 }

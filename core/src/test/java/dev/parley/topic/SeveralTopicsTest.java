@@ -220,7 +220,11 @@ final class SeveralTopicsTest {
         }
 
         @Override
-        public void gap(Gap gap) {
+        public void gaps(List<Gap> gaps) {
+            gaps.forEach(this::gap);
+        }
+
+        private void gap(Gap gap) {
             assertThat(mayLose).isTrue();
             int topic = Integer.parseInt(gap.topic().substring(1));
             assertThat(gap.from().offset()).isEqualTo(heard[topic]);

@@ -34,7 +34,11 @@ final class SubscriptionTest {
         }
 
         @Override
-        public void gap(Gap gap) {
+        public void gaps(List<Gap> gaps) {
+            gaps.forEach(this::gap);
+        }
+
+        private void gap(Gap gap) {
             heard.add("gap " + gap.from().offset() + ".." + gap.to().offset());
         }
 

@@ -172,7 +172,11 @@ final class TopicSeamTest {
             }
 
             @Override
-            public void gap(Gap gap) {
+            public void gaps(List<Gap> gaps) {
+                gaps.forEach(this::gap);
+            }
+
+            private void gap(Gap gap) {
                 if (gap.isReset() || gap.from().offset() != offset || gap.count() < 1) {
                     faults.add(gap + " after " + offset);
                 }

@@ -628,8 +628,8 @@ class TopicsGuideTest {
         }
 
         @Override
-        public void gap(Gap gap) {
-            channel.writeAndFlush(Unpooled.copiedBuffer("# " + gap.count() + " lost\n", UTF_8));
+        public void gaps(List<Gap> gaps) {
+            gaps.forEach(gap -> channel.writeAndFlush(Unpooled.copiedBuffer("# " + gap.count() + " lost\n", UTF_8)));
         }
 
         @Override

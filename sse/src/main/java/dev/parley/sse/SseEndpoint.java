@@ -10,6 +10,7 @@ import dev.parley.topic.From;
 import dev.parley.topic.OverflowPolicy;
 import dev.parley.topic.Position;
 import dev.parley.topic.Publication;
+import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
 import dev.parley.topic.TopicException;
 import io.netty.handler.codec.http.HttpMethod;
@@ -70,6 +71,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SseEndpoint implements Endpoint {
     private static final Response NO_TOPIC = Response.problem(Problem.of(404, "there is no such topic"));
+    private static final Response TOO_MANY_TOPICS =
+            Response.problem(Problem.of(400, "a stream has no more than " + Subscription.MAX_TOPICS + " topics"));
     private static final Response FULL = Response.problem(Problem.of(503, "there are too many subscriptions"))
             .header("Retry-After", "5");
     private static final Response CLOSED =
@@ -181,9 +184,10 @@ public final class SseEndpoint implements Endpoint {
         });
     }
 
-    private void subscribe(Exchange exchange, TopicSource from, List<Topic> chosen) {
-        if (chosen.isEmpty()) {
-            exchange.respond(NO_TOPIC);
+    private void subscribe(Exchange exchange, TopicSource from, List<Topic> wanted) {
+        List<Topic> chosen = wanted.stream().distinct().toList();
+        if (chosen.isEmpty() || chosen.size() > Subscription.MAX_TOPICS) {
+            exchange.respond(chosen.isEmpty() ? NO_TOPIC : TOO_MANY_TOPICS);
             return;
         }
         if (isHead(exchange)) {
@@ -269,7 +273,8 @@ public final class SseEndpoint implements Endpoint {
          * Sets what the streams carry: any number of topics up to 16, chosen now or later, say by what the body of a
          * {@code POST} asks for. The ids of such a stream resume all of its topics.
          *
-         * @param topics chooses them; an empty list answers {@code 404}
+         * @param topics chooses them; an empty list answers {@code 404}, more than 16 {@code 400}; one that is there twice
+         *     counts once
          * @return this builder
          */
         public Builder topics(Function<Exchange, CompletionStage<List<Topic>>> topics) {

@@ -83,12 +83,8 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
             held = false;
             return;
         }
-        // The client may be cut off at any byte. So it gets its new place with the last of what it has to hear:
-        // who has not heard all of it comes back with the old place, and hears all of it again.
         boolean settled = source.snapshot() == null || exchange == null;
-        for (int i = 0; i < gaps.size(); i++) {
-            stream().write(format().gap(gaps.get(i), settled && i == gaps.size() - 1 ? id : null));
-        }
+        tell(gaps, settled ? id : null);
         if (source.snapshot() == null || exchange == null) {
             if (gaps.isEmpty()) {
                 stream().write(format().place(id));
@@ -133,8 +129,20 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
     }
 
     @Override
-    public void gap(Gap gap) {
-        stream().write(format().gap(gap, subscription().id()));
+    public void gaps(List<Gap> gaps) {
+        tell(gaps, subscription().id());
+    }
+
+    /**
+     * Tells of losses. The client may be cut off at any byte, so it gets its new place with the last of what it has to
+     * hear: who has not heard all of it comes back with the old place, and hears all of it again.
+     *
+     * @param id {@code null} if more is to be heard
+     */
+    private void tell(List<Gap> gaps, @Nullable String id) {
+        for (int i = 0; i < gaps.size(); i++) {
+            stream().write(format().gap(gaps.get(i), i == gaps.size() - 1 ? id : null));
+        }
     }
 
     @Override

@@ -27,6 +27,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -569,6 +571,25 @@ class ChosenStreamTest {
 
             assertThat(exchange.isCutOff()).isTrue();
             assertThat(streams.subscriptions()).isZero();
+        }
+    }
+
+    @Test
+    void moreTopicsThanAStreamHasAreABadRequestAndOneTwiceCountsOnce() {
+        try (Streams streams = Streams.of((routes, topics) -> routes.get(
+                "/many",
+                SseEndpoint.builder()
+                        .topics(exchange -> CompletableFuture.completedStage(exchange.queryAll("t").stream()
+                                .map(topics::topic)
+                                .toList()))
+                        .build()))) {
+            String seventeen =
+                    IntStream.rangeClosed(1, 17).mapToObj(i -> "t=" + i).collect(Collectors.joining("&"));
+            assertThat(streams.server.get("/many?" + seventeen).send()).hasStatus(400);
+
+            TestStream twice = streams.server.get("/many?t=a&t=a").stream();
+            streams.publish("a", "1");
+            assertThat(twice).received("1");
         }
     }
 

@@ -119,7 +119,11 @@ final class TopicStreamTest {
         }
 
         @Override
-        public void gap(Gap gap) {
+        public void gaps(List<Gap> gaps) {
+            gaps.forEach(this::gap);
+        }
+
+        private void gap(Gap gap) {
             String lost = gap.isReset() ? "" : ",\"lost\":" + gap.count();
             stream.write("event: parley:" + (gap.isReset() ? "reset" : "gap") + "\nid: " + gap.to()
                     + "\ndata: {\"topic\":\"" + gap.topic() + "\",\"from\":\"" + gap.from() + "\",\"to\":\"" + gap.to()
