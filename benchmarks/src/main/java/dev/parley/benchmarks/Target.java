@@ -5,6 +5,7 @@ import dev.parley.http.Endpoint;
 import dev.parley.http.Exchange;
 import dev.parley.http.HttpLimits;
 import dev.parley.http.OriginPolicy;
+import dev.parley.http.Problem;
 import dev.parley.http.Response;
 import dev.parley.http.Routes;
 import dev.parley.http.StaticFiles;
@@ -14,6 +15,7 @@ import dev.parley.sse.SseEndpoint;
 import dev.parley.topic.Draft;
 import dev.parley.topic.History;
 import dev.parley.topic.Topic;
+import dev.parley.topic.TopicException;
 import dev.parley.topic.Topics;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -96,9 +98,7 @@ public final class Target {
                                 .keepAlive(HEARTBEAT)
                                 .build())
                 .post("/publish", exchange -> publish(exchange, events, exchange.query("event")))
-                .post(
-                        "/publish/{topic}",
-                        exchange -> publish(exchange, topics.topic(exchange.path("topic")), Optional.empty()));
+                .post("/publish/{topic}", exchange -> publish(exchange, topic(topics, exchange), Optional.empty()));
         if (arguments.files() != null) {
             routes.files("/static", StaticFiles.directory(arguments.files()));
         }
@@ -117,9 +117,25 @@ public final class Target {
 
     private static void publish(Exchange exchange, Topic topic, Optional<String> event) {
         exchange.respond(exchange.body().thenCompose(body -> {
-            Draft draft = Draft.ofUtf8(body.bytes());
-            return topic.publish(event.map(draft::event).orElse(draft)).thenApply(position -> PUBLISHED);
+            try {
+                Draft draft = Draft.ofUtf8(body.bytes());
+                return topic.publish(event.map(draft::event).orElse(draft)).thenApply(position -> PUBLISHED);
+            } catch (IllegalArgumentException e) { // over a limit, or no name for an event
+                throw Problem.of(400, "It can't be published: " + e.getMessage())
+                        .asException();
+            } catch (TopicException e) {
+                throw Problem.of(503, "There are too many topics.").asException();
+            }
         }));
+    }
+
+    /** The topic that a path names. */
+    private static Topic topic(Topics topics, Exchange exchange) {
+        try {
+            return topics.topic(exchange.path("topic"));
+        } catch (TopicException e) {
+            throw Problem.of(404, "There is no such topic.").asException();
+        }
     }
 
     private static Endpoint answeredEmpty() {

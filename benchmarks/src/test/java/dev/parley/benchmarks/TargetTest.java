@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,39 @@ class TargetTest {
                 line = lines.readLine();
             }
             assertThat(line).isEqualTo("data: hello");
+        }
+    }
+
+    @Test
+    void eventsHaveNamesAndAreKeptForWhoComesBack() throws Exception {
+        send("POST", "/publish?event=greeting", "one");
+        send("POST", "/publish", "two");
+        HttpResponse<java.io.InputStream> stream = client.send(
+                HttpRequest.newBuilder(uri("/events?lastEventId=unknown-1"))
+                        .header("Origin", "http://shop.example")
+                        .build(),
+                BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            assertThat(stream.headers().firstValue("access-control-allow-origin"))
+                    .hasValue("http://shop.example");
+            List<String> told = new ArrayList<>();
+            while (!told.contains("data: two")) {
+                told.add(lines.readLine());
+            }
+            assertThat(told).contains("event: parley:reset").containsSequence("event: greeting", "data: one", "");
+        }
+        assertThat(send("POST", "/publish?event=a%0Ab", "x").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void aTopicCanBeReadAsNdjson() throws Exception {
+        HttpResponse<java.io.InputStream> stream =
+                client.send(HttpRequest.newBuilder(uri("/ndjson/news")).build(), BodyHandlers.ofInputStream());
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).startsWith("{\"retry\":");
+            assertThat(lines.readLine()).startsWith("{\"id\":"); // from here on what is published is heard
+            send("POST", "/publish/news", "hello");
+            assertThat(lines.readLine()).endsWith("\"data\":\"hello\"}");
         }
     }
 
