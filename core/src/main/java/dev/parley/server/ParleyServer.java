@@ -209,7 +209,7 @@ public final class ParleyServer implements AutoCloseable {
         if (loops == null) {
             return CompletableFuture.completedStage(null);
         }
-        if (ended != null && !limit.isZero()) {
+        if (ended != null && (!limit.isZero() || loops.isShuttingDown())) {
             return ended;
         }
         CompletableFuture<Void> closed = ended == null ? new CompletableFuture<>() : ended;
