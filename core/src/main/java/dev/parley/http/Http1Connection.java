@@ -575,6 +575,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 || decoder == null
                 || !decoder.isIdle()
                 || !requestComplete
+                || !lasting.requestBody().isDone()
                 || requestsAhead > 0
                 || closing
                 || switched
@@ -587,6 +588,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         ctx().pipeline().replace(this, null, rest);
         ctx().pipeline().remove(decoder);
         watch.end();
+        appetiteChanged(); // a client that is behind was not read; but only what is read tells that it is gone
         return true;
     }
 

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
 import java.time.Duration;
@@ -88,7 +89,7 @@ final class Http1LongAnswer extends ChannelInboundHandlerAdapter implements Body
 
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
-        if (cause instanceof IOException) { // a client alone can cause it
+        if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
             LOG.debug("{} is gone", failed.channel(), cause);
         } else {
             LOG.error("{} failed and is closed", failed.channel(), cause);
@@ -215,19 +216,19 @@ final class Http1LongAnswer extends ChannelInboundHandlerAdapter implements Body
 
     /** The connection is one for requests again. */
     private void goOn() {
+        ChannelHandlerContext here = ctx();
         Http1Decoder decoder = new Http1Decoder(context().limits());
         Http1Connection connection = new Http1Connection(context(), decoder);
-        String name = ctx().name();
-        ctx().pipeline().addAfter(name, null, connection).addAfter(name, null, decoder);
+        here.pipeline().addAfter(here.name(), null, connection).addAfter(here.name(), null, decoder);
         connection.goOn(proxied);
         ByteBuf waiting = ahead;
         ahead = null;
-        channel().config().setAutoRead(true);
+        here.pipeline().remove(this);
         if (waiting != null) {
-            ctx().fireChannelRead(waiting);
-            ctx().fireChannelReadComplete();
+            here.fireChannelRead(waiting);
+            here.fireChannelReadComplete();
         }
-        ctx().pipeline().remove(this);
+        connection.appetiteChanged(); // last: a handler in front may have more, which follows that
     }
 
     @Override

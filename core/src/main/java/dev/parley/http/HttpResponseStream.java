@@ -128,6 +128,10 @@ final class HttpResponseStream implements ResponseStream {
 
     @Override
     public SendOutcome write(SharedChunk chunk) {
+        if (!channel.eventLoop().inEventLoop()) {
+            throw new IllegalStateException(
+                    "write: called by " + Thread.currentThread().getName() + " (expected: the stream's event loop)");
+        }
         if (over || ended) {
             return SendOutcome.CLOSED;
         }

@@ -40,7 +40,7 @@ final class Life {
     void onEnd(Consumer<EndReason> listener) {
         EndReason reason = ended;
         if (reason != null) {
-            listener.accept(reason);
+            tell(listener, reason);
         } else {
             Consumer<EndReason> before = endListener;
             endListener = before == null ? listener : new Both(before, listener);

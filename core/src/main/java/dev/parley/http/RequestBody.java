@@ -177,6 +177,11 @@ final class RequestBody {
         return complete;
     }
 
+    /** Whether nobody reads it any more, and nothing of it is held. */
+    boolean isDone() {
+        return mode == Mode.DISCARDED;
+    }
+
     /** Bytes that have come. */
     long received() {
         return received;

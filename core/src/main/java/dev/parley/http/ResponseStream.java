@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 /**
  * A response whose body is sent piece by piece.
  *
- * <p><b>Threading.</b> Thread-safe: all methods may be called from any thread; what is written from one thread arrives
- * in that order. Callbacks run on the connection's event loop and must not block.
+ * <p><b>Threading.</b> Thread-safe: all methods but {@link #write(SharedChunk)} may be called from any thread; what is
+ * written from one thread arrives in that order. Callbacks run on the connection's event loop and must not block.
  *
  * <p><b>Backpressure.</b> {@link SendOutcome#QUEUED} says that the client is behind; {@link #onWritable} tells when it
  * has caught up. At most {@link HttpLimits#maxQueuedBytes} are queued, then writes are {@link SendOutcome#DROPPED}.
@@ -52,6 +52,7 @@ public interface ResponseStream {
      *
      * @param chunk the bytes, which stay the caller's
      * @return what became of them; {@link SendOutcome#DROPPED} if the client was behind before
+     * @throws IllegalStateException on another thread
      */
     SendOutcome write(SharedChunk chunk);
 

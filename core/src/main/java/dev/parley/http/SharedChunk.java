@@ -47,9 +47,9 @@ public final class SharedChunk extends AbstractReferenceCounted {
     }
 
     /**
-     * What to write the bytes to, before the chunk is first sent.
+     * What to append the bytes to, before the chunk is first sent.
      *
-     * @return the chunk's own buffer
+     * @return the chunk's own buffer, whose reader index stands where the bytes begin
      * @throws IllegalStateException if it was sent
      */
     public ByteBuf content() {
@@ -68,13 +68,13 @@ public final class SharedChunk extends AbstractReferenceCounted {
     /** The bytes alone; the caller releases them. */
     ByteBuf plain() {
         seal();
-        return buffer.retainedDuplicate().setIndex(ROOM, end);
+        return buffer.retainedSlice(ROOM, end - ROOM); // no duplicate: a handler in front could write behind its end
     }
 
     /** The bytes as one chunk of HTTP/1.1; the caller releases them. */
     ByteBuf framed() {
         seal();
-        return buffer.retainedDuplicate().setIndex(start, end + 2);
+        return buffer.retainedSlice(start, end + 2 - start);
     }
 
     private void seal() {
@@ -82,6 +82,9 @@ public final class SharedChunk extends AbstractReferenceCounted {
             return;
         }
         end = buffer.writerIndex();
+        if (end < ROOM || buffer.readerIndex() != ROOM) {
+            throw new IllegalStateException("the content was not appended (expected: no clear, no reads)");
+        }
         buffer.writeByte('\r').writeByte('\n');
         int at = ROOM;
         buffer.setByte(--at, '\n').setByte(--at, '\r');

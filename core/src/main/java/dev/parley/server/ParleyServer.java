@@ -209,7 +209,7 @@ public final class ParleyServer implements AutoCloseable {
         if (loops == null) {
             return CompletableFuture.completedStage(null);
         }
-        if (ended != null && (ended.isDone() || !limit.isZero())) {
+        if (ended != null && (!limit.isZero() || loops.isShuttingDown())) {
             return ended;
         }
         CompletableFuture<Void> closed = ended == null ? new CompletableFuture<>() : ended;
@@ -226,9 +226,6 @@ public final class ParleyServer implements AutoCloseable {
 
     private static CompletableFuture<Void> stop(Channel listening) {
         CompletableFuture<Void> stopped = new CompletableFuture<>();
-        if (!listening.isOpen()) {
-            return CompletableFuture.completedFuture(null); // an earlier drain's event loop may have ended since
-        }
         listening.close().addListener(done -> stopped.complete(null));
         return stopped;
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * however much waits. So on a pool of threads everything is still in order, and on an event loop a burst of publications
  * costs one task.
  *
- * <p>An executor that refuses a task gets no other: it was shut down. What waits, and what comes later, then runs in the
+ * <p>An executor that refuses a task, or fails to take it, gets no other: it was shut down. What waits, and what comes later, then runs in the
  * thread that brings it, still one thing after the other, so that whatever belongs to the executor can end.
  */
 final class Dispatcher {
@@ -64,7 +64,10 @@ final class Dispatcher {
             Turn turn = new Turn();
             try {
                 executor.execute(turn);
-            } catch (RejectedExecutionException e) {
+            } catch (RuntimeException | Error e) { // whoever publishes can't help it, and others still hear
+                if (!(e instanceof RejectedExecutionException)) {
+                    LOG.log(System.Logger.Level.ERROR, "an executor failed, and gets no more tasks", e);
+                }
                 shutDown = true;
                 break;
             }

@@ -95,7 +95,10 @@ final class Log implements Broker.Listener {
             if (!late) {
                 link = made;
                 refusal = failure;
-                retired = failure != null; // so that whoever comes next tries anew
+                if (failure != null) {
+                    retired = true; // so that whoever comes next tries anew
+                    keepNothing();
+                }
             }
         } finally {
             lock.unlock();
@@ -368,17 +371,22 @@ final class Log implements Broker.Listener {
             retired = true;
             open = false;
             refusal = topics.closedException();
-            Ring kept = ring;
-            if (kept != null) {
-                topics.account(-kept.bytes());
-                ring = new Ring(kept.position()); // handles of topics and subscriptions keep nothing
-            }
+            keepNothing();
         } finally {
             lock.unlock();
         }
         groups.forEach(Group::close);
         retire();
         goOn();
+    }
+
+    /** As handles of topics and subscriptions may hold the log. Under the lock. */
+    private void keepNothing() {
+        Ring kept = ring;
+        if (kept != null) {
+            topics.account(-kept.bytes());
+            ring = new Ring(kept.position());
+        }
     }
 
     /**

@@ -143,7 +143,7 @@ final class Place {
      *
      * @param until where to stop; {@code null} for all that there is
      * @param filter what is read but not added to the batch
-     * @return whether it stopped because the batch is full
+     * @return whether there is more to look at: the batch is full, or this was overtaken
      */
     boolean read(@Nullable Place until, Filter filter, Batch batch) {
         if (logs.length == 1) {
@@ -154,7 +154,7 @@ final class Place {
                 }
                 Publication next = rings[0].get(offsets[0] + 1);
                 if (next == null) {
-                    return false; // overtaken: seen at the next look
+                    return true; // overtaken: seen at the next look
                 }
                 offsets[0]++;
                 if (filter.accepts(next)) {
@@ -194,16 +194,18 @@ final class Place {
         while (!batch.isFull()) {
             Publication earliest = null;
             int of = 0;
+            boolean overtaken = false;
             for (int i = 0; i < logs.length; i++) {
                 long last = until == null ? rings[i].tail() : until.offsets[i];
                 Publication next = offsets[i] < last ? rings[i].get(offsets[i] + 1) : null;
+                overtaken |= next == null && offsets[i] < last;
                 if (next != null && (earliest == null || next.millis() < earliest.millis())) {
                     earliest = next;
                     of = i;
                 }
             }
             if (earliest == null) {
-                return false;
+                return overtaken;
             }
             offsets[of]++;
             if (filter.accepts(earliest)) {

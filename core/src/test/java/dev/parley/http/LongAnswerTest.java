@@ -2,17 +2,27 @@ package dev.parley.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.flow.FlowControlHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** An answer that lasts: the connection gives up what only requests need, and takes it back. */
 final class LongAnswerTest {
@@ -22,6 +32,7 @@ final class LongAnswerTest {
             + "content-length: 2\r\n\r\nok";
 
     private final List<EndReason> ends = new ArrayList<>();
+    private final List<Throwable> bodyFailures = new ArrayList<>();
     private @Nullable Exchange exchange;
     private @Nullable ResponseStream stream;
 
@@ -29,6 +40,24 @@ final class LongAnswerTest {
             Routes.builder()
                     .get("/s", it -> {
                         exchange = it;
+                        stream = it.stream(Response.of(200));
+                        it.onEnd(ends::add);
+                    })
+                    .post("/slow", it -> {
+                        it.receive(new BodyListener() {
+                            @Override
+                            public CompletionStage<?> onChunk(ByteBuf chunk) {
+                                return new CompletableFuture<>(); // never ready for more
+                            }
+
+                            @Override
+                            public void onEnd(HttpHeaders trailers) {}
+
+                            @Override
+                            public void onFailure(Throwable cause) {
+                                bodyFailures.add(cause);
+                            }
+                        });
                         stream = it.stream(Response.of(200));
                         it.onEnd(ends::add);
                     })
@@ -274,6 +303,22 @@ final class LongAnswerTest {
         assertThat(client.received()).isEqualTo("10\r\n0123456789abcdef\r\n");
     }
 
+    /** A client alone can cause it: TLS records that are broken, for one. */
+    @Test
+    void whatACodecInFrontCannotReadIsNoErrorOfTheServer() {
+        Logger logger = (Logger) LoggerFactory.getLogger(Http1LongAnswer.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        last();
+        client.channel().pipeline().fireExceptionCaught(new DecoderException("broken"));
+        logger.detachAppender(lines);
+
+        assertThat(lines.list).extracting(ILoggingEvent::getLevel).doesNotContain(Level.ERROR);
+        assertThat(ends).containsExactly(EndReason.CLIENT_GONE);
+        client.assertClosed();
+    }
+
     @Test
     void whatOtherHandlersMakeIsPassedOn() {
         last();
@@ -284,6 +329,50 @@ final class LongAnswerTest {
 
         String passedOn = client.channel().readInbound();
         assertThat(passedOn).isEqualTo("not bytes");
+    }
+
+    @Test
+    void aClientThatWasBehindIsReadAgain() {
+        client.send(REQUEST);
+        client.stall(true);
+        stream().write(new byte[200_000]);
+        client.channel().runPendingTasks();
+        assertThat(client.isReading()).isFalse();
+
+        client.pass(Duration.ofSeconds(2));
+        assertThat(isLasting()).isTrue();
+        assertThat(client.isReading()).isTrue(); // else nobody would see that it is gone
+        client.stall(false);
+        client.received();
+    }
+
+    @Test
+    void whatAHandlerInFrontHeldBackFollowsWhatWasSentAhead() {
+        client.channel().pipeline().addFirst(new FlowControlHandler());
+        last();
+        String large = "GET /ok HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(1024) + "\r\n\r\n";
+        int sent = 0;
+        for (; client.isReading(); sent++) {
+            client.send(large);
+        }
+        client.send("GET /last HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        stream().end();
+        String received = client.received();
+        assertThat(received).startsWith("0\r\n\r\n" + OK.repeat(sent) + "HTTP/1.1 404 Not Found\r\n");
+        assertThat(client.isReading()).isTrue();
+    }
+
+    @Test
+    void aBodyThatIsStillBeingReadKeepsTheConnectionAsItIs() {
+        client.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab");
+        client.pass(Duration.ofSeconds(2));
+        client.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.received();
+        client.channel().close();
+
+        assertThat(bodyFailures).hasSize(1);
+        assertThat(ends).containsExactly(EndReason.CLIENT_GONE);
     }
 
     @Test

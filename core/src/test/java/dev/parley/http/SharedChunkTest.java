@@ -2,92 +2,80 @@ package dev.parley.http;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
-import java.util.Arrays;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-class SharedChunkTest {
-    @ParameterizedTest
-    @CsvSource({
-        "0, 0",
-        "1, 1",
-        "15, f",
-        "16, 10",
-        "255, ff",
-        "4095, fff",
-        "4096, 1000",
-        "65536, 10000",
-        "1048576, 100000"
-    })
-    void theSizeIsInFrontInHexadecimal(int size, String hex) {
-        for (int capacity : new int[] {0, size, 2 * size + 100}) {
-            SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, capacity);
-            byte[] bytes = new byte[size];
-            Arrays.fill(bytes, (byte) 'x');
-            chunk.content().writeBytes(bytes);
+final class SharedChunkTest {
+    private final SharedChunk chunk = SharedChunk.allocate(UnpooledByteBufAllocator.DEFAULT, 4);
 
-            assertThat(chunk.size()).isEqualTo(size);
-            assertThat(take(chunk.plain())).isEqualTo(bytes);
-            assertThat(take(chunk.framed())).isEqualTo((hex + "\r\n" + "x".repeat(size) + "\r\n").getBytes(US_ASCII));
-            assertThat(take(chunk.plain())).isEqualTo(bytes);
+    @AfterEach
+    void nothingIsLeft() {
+        if (chunk.refCnt() > 0) {
             chunk.release();
         }
     }
 
-    private static byte[] take(ByteBuf buffer) {
-        try {
-            return ByteBufUtil.getBytes(buffer);
-        } finally {
-            buffer.release();
-        }
+    private static String taken(ByteBuf bytes) {
+        String text = bytes.toString(US_ASCII);
+        bytes.release();
+        return text;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 9, 10, 15, 16, 255, 256, 65_535, 65_536})
+    void isFramedWithItsSize(int size) {
+        String text = "x".repeat(size);
+        chunk.content().writeBytes(text.getBytes(US_ASCII));
+
+        assertThat(taken(chunk.framed())).isEqualTo(Integer.toHexString(size) + "\r\n" + text + "\r\n");
+        assertThat(taken(chunk.plain())).isEqualTo(text);
+        assertThat(chunk.size()).isEqualTo(size);
     }
 
     @Test
-    void eachUseIsABufferOfItsOwn() {
-        SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, 4);
-        chunk.content().writeBytes("data".getBytes(US_ASCII));
-        ByteBuf one = chunk.framed();
-        ByteBuf other = chunk.framed();
-        one.skipBytes(5);
-
-        assertThat(other.toString(US_ASCII)).isEqualTo("4\r\ndata\r\n");
-        one.release();
-        other.release();
-        chunk.release();
-    }
-
-    @Test
-    void theBytesStayUntilTheLastUserHasReleasedThem() {
-        SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, 4);
+    void outlivesWhoMadeItForWhoSendsIt() {
+        chunk.content().writeByte('a');
         ByteBuf content = chunk.content();
-        content.writeBytes("data".getBytes(US_ASCII));
-        ByteBuf framed = chunk.framed();
-        ByteBuf plain = chunk.plain();
+        ByteBuf sent = chunk.framed();
+        chunk.release();
 
-        chunk.retain();
-        assertThat(chunk.release()).isFalse();
-        assertThat(chunk.release()).isTrue();
-        assertThat(content.refCnt()).isPositive();
-        assertThat(take(plain)).isEqualTo("data".getBytes(US_ASCII));
-        assertThat(take(framed)).isEqualTo("4\r\ndata\r\n".getBytes(US_ASCII));
+        assertThat(taken(sent)).isEqualTo("1\r\na\r\n");
         assertThat(content.refCnt()).isZero();
     }
 
+    /** As a handler does that puts small buffers together. */
     @Test
-    void whatWasSentCanNotBeChanged() {
-        SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, 4);
-        chunk.content().writeByte('x');
-        assertThat(chunk.size()).isEqualTo(1);
+    void nobodyWhoSendsItCanWriteBehindIt() {
+        chunk.content().writeByte('a');
 
-        assertThatIllegalStateException()
-                .isThrownBy(chunk::content)
-                .withMessage("the chunk was sent (expected: one that was not)");
-        chunk.release();
+        ByteBuf plain = chunk.plain();
+        assertThat(plain.isWritable()).isFalse();
+        assertThat(plain.maxWritableBytes()).isZero();
+        plain.release();
+    }
+
+    @Test
+    void isNotChangedOnceItWasSent() {
+        chunk.content().writeByte('a');
+        chunk.plain().release();
+
+        assertThatThrownBy(chunk::content)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the chunk was sent (expected: one that was not)");
+    }
+
+    @Test
+    void itsContentIsAppended() {
+        chunk.content().clear().writeByte('a');
+
+        assertThatThrownBy(chunk::framed)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the content was not appended (expected: no clear, no reads)");
     }
 }

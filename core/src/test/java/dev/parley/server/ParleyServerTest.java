@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.parley.http.BodyListener;
 import dev.parley.http.EndReason;
 import dev.parley.http.Endpoints;
@@ -14,12 +17,15 @@ import dev.parley.http.Response;
 import dev.parley.http.ResponseStream;
 import dev.parley.http.Routes;
 import dev.parley.http.SendOutcome;
+import dev.parley.http.SharedChunk;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.concurrent.DefaultPromise;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -60,6 +66,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The server over real sockets on the loopback interface. */
 @Timeout(60)
@@ -343,12 +350,18 @@ class ParleyServerTest {
         @Test
         void endsOnce() {
             ParleyServer server = server().build();
+            Logger logger = (Logger) LoggerFactory.getLogger(DefaultPromise.class.getName() + ".rejectedExecution");
+            ListAppender<ILoggingEvent> refused = new ListAppender<>();
+            refused.start();
+            logger.addAppender(refused);
             server.close();
             server.start();
             server.close();
             server.close();
+            logger.detachAppender(refused);
             assertThat(server.drain(Duration.ofSeconds(1)).toCompletableFuture())
                     .isCompleted();
+            assertThat(refused.list).isEmpty();
             assertThat(server.connections()).isZero();
         }
 
@@ -456,6 +469,21 @@ class ParleyServerTest {
             assertThat(stream.write("more")).isEqualTo(SendOutcome.CLOSED);
             assertThat(stream.isWritable()).isFalse();
             assertThat(take(ends)).isEqualTo(EndReason.COMPLETED);
+        }
+    }
+
+    @Test
+    void sharedChunksAreSentByTheEventLoopOnly() throws Exception {
+        try (ParleyServer server = server().build().start();
+                Socket client = connect(server.port())) {
+            send(client, "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+            ResponseStream stream = take(streams);
+            SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, 4);
+            chunk.content().writeByte('a');
+            assertThatThrownBy(() -> stream.write(chunk))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("write: called by ");
+            chunk.release();
         }
     }
 

@@ -133,6 +133,17 @@ final class BrokerLinkTest {
     }
 
     @Test
+    void whatWasHeardBeforeALinkThatFailedIsNotCounted() {
+        news.publish("a");
+        broker.begin("news", at(0));
+        broker.publish("news", "old");
+
+        broker.refuse("news", new IllegalStateException("unreachable"));
+
+        assertThat(topics.bytes()).isZero();
+    }
+
+    @Test
     void aFailureToJoinIsToldOnTheSubscriptionsExecutor() {
         ManualExecutor executor = new ManualExecutor();
         Subscription.to(news).feed(executor, RecordingOutlet.ENCODING, outlet);

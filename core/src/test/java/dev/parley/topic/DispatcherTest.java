@@ -94,6 +94,20 @@ final class DispatcherTest {
         assertThat(ran).hasSize(1000).isSorted();
     }
 
+    /** Some say in their own way that they are closed, or that there is no thread left. */
+    @Test
+    void anExecutorThatFailsIsOneThatRefuses() {
+        Dispatcher failing = new Dispatcher(task -> {
+            throw new IllegalStateException("closed");
+        });
+
+        failing.execute(() -> ran.add(1));
+        failing.execute(() -> ran.add(2));
+
+        assertThat(failing.isShutDown()).isTrue();
+        assertThat(ran).containsExactly(1, 2);
+    }
+
     @Test
     void aTaskThatThrowsDoesNotKeepTheOthersFromRunning() {
         dispatcher.execute(() -> {

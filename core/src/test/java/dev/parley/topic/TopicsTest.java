@@ -193,6 +193,42 @@ final class TopicsTest {
         assertThat(topics.bytes()).isGreaterThan(1_800_000);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void whoIsOvertakenByTheBudgetWhileReadingIsToldAtOnce(int topicsRead) {
+        Topics topics = build(Topics.builder().maxBytes(4_000));
+        Topic news = topics.topic("news");
+        Topic other = topics.topic("other");
+        Filter takesTheBudget = publication -> {
+            if (publication.offset() == 1) {
+                for (int i = 0; i < 40; i++) {
+                    publish(other, "o".repeat(104));
+                }
+            }
+            return true;
+        };
+        ManualExecutor executor = new ManualExecutor();
+        Subscription.to(List.of(news, topics.topic("quiet")).subList(0, topicsRead))
+                .filter(takesTheBudget)
+                .overflow(OverflowPolicy.LATEST_PER_KEY)
+                .feed(executor, RecordingOutlet.ENCODING, outlet);
+        executor.runAll();
+        for (int i = 0; i < 3; i++) {
+            publish(news, "n".repeat(904)); // 1,000 bytes
+        }
+
+        executor.runAll();
+
+        assertThat(outlet.gaps).hasSize(1);
+        assertThat(outlet.begun().id()).startsWith(news(outlet.gaps.get(0), 3));
+        outlet.begun().close();
+        executor.runAll();
+    }
+
+    private static String news(Gap gap, long offset) {
+        return new Position(gap.to().epoch(), offset).toString();
+    }
+
     @Test
     void oneThatIsBiggerThanTheBudgetIsHeardAndNotKept() {
         Topics topics = build(Topics.builder().maxBytes(500));
