@@ -450,15 +450,14 @@ public final class SseEndpoint implements Endpoint {
          *
          * <p>All publications that are sent at once are compressed once, at the default level of zlib (6), for all streams that
          * share the work. So each such batch is compressed by itself, as is all else that a stream is sent: it pays for large
-         * events, or for many at once. A single event gets smaller from some 200 bytes on, and a very small one larger.
+         * events, or for many at once. A single event of less than some 100 bytes gets longer, by up to 6.
          *
          * <p>Each event loop takes some 256 KiB of memory for it, and each stream some 50 bytes; each event costs each stream
          * one step of its checksum. What threads other than its event loop send on an {@link SseEmitter} is compressed on the
          * event loop: at most 1 MiB waits, and a client that is found to be further behind than the server allows is cut off.
          *
          * <p><b>Security.</b> Who sees the length of what is compressed, and may choose a part of it, can find out the rest
-         * (BREACH): leave it off where secrets and what others wrote are in the same
-         * events.
+         * (BREACH): leave it off where events carry secrets together with what others wrote.
          *
          * @return this builder
          */
