@@ -1,6 +1,7 @@
 package dev.parley.sse;
 
 import dev.parley.http.Exchange;
+import dev.parley.http.Response;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What holds for all streams of an endpoint.
  *
+ * @param gzip {@code null} where no stream is compressed
  * @param beat half of the longest silence
  * @param maxAge {@code null} for no limit
  * @param credential how long the credential of an exchange is good; empty for ever
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 record StreamSettings(
         StreamFormat format,
+        @Nullable GzipFormat gzip,
         Duration retry,
         Duration beat,
         @Nullable Duration maxAge,
@@ -27,6 +30,20 @@ record StreamSettings(
     private static final double JITTER = 0.1;
     /** Longer than any server runs, and far from what overflows in nanoseconds. */
     static final Duration LONGEST = Duration.ofDays(365);
+
+    /** How the stream of a client is compressed; {@code null} if it is not. */
+    @Nullable
+    GzipFormat compression(Exchange exchange) {
+        return gzip != null && AcceptEncoding.prefersGzip(exchange.headers().getAll("Accept-Encoding")) ? gzip : null;
+    }
+
+    /** The head of a stream that is compressed so. */
+    Response head(@Nullable GzipFormat compression) {
+        if (compression != null) {
+            return compression.head();
+        }
+        return gzip == null ? format.head() : gzip.plainHead();
+    }
 
     /** When a stream is to end in any case; empty if nothing says so. */
     Optional<Duration> endAfter(Exchange exchange) {

@@ -123,6 +123,15 @@ final class TopicFeed implements Outlet<SharedChunk>, Runnable {
         return to.write(chunk) != SendOutcome.DROPPED; // one that is closed will be told so
     }
 
+    /** As above, where the stream is compressed. */
+    boolean write(GzipChunk chunk) {
+        if (held || !(out instanceof GzipStream to)) {
+            return false;
+        }
+        sentSinceBeat = true;
+        return to.write(chunk) != SendOutcome.DROPPED;
+    }
+
     @Override
     public boolean isWritable() {
         return !held && stream().isWritable();

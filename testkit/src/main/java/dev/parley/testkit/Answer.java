@@ -52,6 +52,9 @@ final class Answer {
     private final List<String> comments = new ArrayList<>();
     private @Nullable Duration retry;
     private @Nullable EventStreamParser parser;
+    /** Of an event stream that is compressed. */
+    private @Nullable Gunzip gunzip;
+
     private End end = End.NONE;
     private String endDetail = "";
 
@@ -100,6 +103,9 @@ final class Answer {
                 }
             });
         }
+        if (parser != null && "gzip".equalsIgnoreCase(fields.get(HttpHeaderNames.CONTENT_ENCODING))) {
+            gunzip = new Gunzip();
+        }
         cutIfDue();
     }
 
@@ -127,7 +133,7 @@ final class Answer {
         ByteBuf rest =
                 bytes.slice(bytes.readerIndex(), (int) Math.min(bytes.readableBytes(), cut.bytes() - receivedBytes));
         while (!wasCut && rest.isReadable()) {
-            ByteBuf part = cut.countsEvents() ? line(rest) : rest.readSlice(rest.readableBytes());
+            ByteBuf part = cut.countsEvents() ? step(rest) : rest.readSlice(rest.readableBytes());
             receivedBytes += part.readableBytes();
             body.add(part);
             if (cut.countsEvents()) {
@@ -135,6 +141,11 @@ final class Answer {
             }
             cutIfDue();
         }
+    }
+
+    /** As much as may hold the end of one event, and no more. */
+    private ByteBuf step(ByteBuf bytes) {
+        return gunzip == null ? line(bytes) : bytes.readSlice(1);
     }
 
     private void cutIfDue() {
@@ -148,7 +159,12 @@ final class Answer {
     void complete(HttpHeaders section) {
         if (!wasCut) {
             trailers = section;
-            end(End.COMPLETE, "");
+            parse();
+            if (gunzip == null || receivedBytes == 0 || gunzip.isComplete()) { // HEAD has no body
+                end(End.COMPLETE, "");
+            } else {
+                end(End.BROKEN, "Content-Encoding gzip: ended before its trailer");
+            }
         }
     }
 
@@ -203,7 +219,8 @@ final class Answer {
         if (parser == null) {
             return;
         }
-        ByteBuf bytes = Unpooled.wrappedBuffer(body.take());
+        byte[] coded = body.take();
+        ByteBuf bytes = Unpooled.wrappedBuffer(gunzip == null ? coded : gunzip.decode(coded));
         while (bytes.isReadable()) {
             String idBefore = parser.lastEventId();
             long dispatchedBefore = dispatched + notices.size();

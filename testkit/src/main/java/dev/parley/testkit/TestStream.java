@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is recorded waits to be looked at: as {@link #events} where the answer is an event stream
  * ({@code text/event-stream}), else as {@link #bytes}, {@link #text} or {@link #lines}. Each look takes what it saw. What
- * nobody took fails the test when its server is closed; {@link #ignoreRest} says that it does not matter.
+ * nobody took fails the test when its server is closed; {@link #ignoreRest} says that it does not matter. Events are read
+ * as a browser does, also from a stream with {@code Content-Encoding: gzip}.
  *
  * <p>An event stream that was cut off goes on by {@link #reconnect}.
  *
