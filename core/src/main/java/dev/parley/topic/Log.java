@@ -422,7 +422,7 @@ final class Log implements Broker.Listener {
             if (!retired) {
                 trimAndAccount(current); // what has become too old meanwhile is no history
             }
-            return Mark.of(name, current, from.in(current, historyHead), historyHead);
+            return Mark.of(name, current, from.in(current, historyHead), historyHead, topics.maxAhead());
         } finally {
             lock.unlock();
         }

@@ -9,16 +9,14 @@ import org.jspecify.annotations.Nullable;
  * @param gap what it was owed before that, and can't get
  */
 record Mark(Ring ring, long offset, @Nullable Gap gap) {
-    /** A node may be asked for what another node has told already; much more than that was never told. */
-    private static final int MAX_AHEAD = 10_000;
-
     /**
      * Where one begins who has heard all up to a position.
      *
      * @param oldest offset of the oldest publication that may be replayed
+     * @param maxAhead how far beyond the tail a position may be
      */
-    static Mark of(String topic, Ring ring, Position position, long oldest) {
-        boolean known = position.epoch() == ring.epoch() && position.offset() <= ring.tail() + MAX_AHEAD;
+    static Mark of(String topic, Ring ring, Position position, long oldest, long maxAhead) {
+        boolean known = position.epoch() == ring.epoch() && position.offset() <= ring.tail() + maxAhead;
         if (known && position.offset() + 1 >= oldest) {
             return new Mark(ring, position.offset(), null);
         }

@@ -38,6 +38,12 @@ public final class Topics implements AutoCloseable {
     private static final int SWEPT_AT_ONCE = 64;
     /** Milliseconds from one such look to the next. */
     private static final long SWEEP_EVERY = 10;
+    /** Milliseconds from one look at all topics, for room, to the next. */
+    private static final long SEEK_ROOM_EVERY = 1000;
+    /** Much more than that no other node is ahead. */
+    private static final int MAX_AHEAD = 10_000;
+    /** What a topic takes of the heap, about, with a long name and a small publication. */
+    private static final long TOPIC_BYTES = 2048;
 
     private static final System.Logger LOGGER = System.getLogger(Topics.class.getName());
 
@@ -46,6 +52,7 @@ public final class Topics implements AutoCloseable {
     final Map<String, Log> logs = new ConcurrentHashMap<>();
     private final AtomicInteger subscriptions = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong soughtRoomAt = new AtomicLong(Long.MIN_VALUE / 2);
     private final AtomicBoolean keepingBounds = new AtomicBoolean();
     final Map<Executor, Shared> dispatchers = new ConcurrentHashMap<>();
     private volatile long sweptAt;
@@ -158,6 +165,11 @@ public final class Topics implements AutoCloseable {
         return settings.clock.millis();
     }
 
+    /** How far ahead of this node a position may be: another node may have told it already. One node knows all. */
+    long maxAhead() {
+        return settings.broker == null ? 0 : MAX_AHEAD;
+    }
+
     int backlogCount() {
         return settings.backlogCount;
     }
@@ -200,9 +212,16 @@ public final class Topics implements AutoCloseable {
         return made;
     }
 
-    /** Forgets what could be forgotten soon, to make room. */
+    /**
+     * Forgets what could be forgotten soon, to make room. All topics are looked at, so this is done once in a while,
+     * however many ask for another topic.
+     */
     private boolean forgetUnused() {
-        logs.values().forEach(log -> log.retireIfUnused(now() - 1));
+        long now = now();
+        long before = soughtRoomAt.get();
+        if (now - before >= SEEK_ROOM_EVERY && soughtRoomAt.compareAndSet(before, now)) {
+            logs.values().forEach(log -> log.retireIfUnused(now - 1));
+        }
         return logs.size() < settings.maxTopics;
     }
 
@@ -379,7 +398,8 @@ public final class Topics implements AutoCloseable {
         private int backlogCount = 4096;
         private long backlogBytes = 1024 * 1024;
         private long maxBytes = Math.max(16 * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
-        private int maxTopics = 100_000;
+        private int maxTopics =
+                (int) Math.min(100_000, Math.max(1000, Runtime.getRuntime().maxMemory() / 16 / TOPIC_BYTES));
         private int maxSubscriptions = 1_000_000;
         private int maxPublicationBytes = 1024 * 1024;
         private int maxNameChars = 256;
@@ -491,7 +511,8 @@ public final class Topics implements AutoCloseable {
         }
 
         /**
-         * Sets how many topics there may be: 100,000, unless this is set. Then publishing to another, or subscribing,
+         * Sets how many topics there may be: 100,000, or as many as a sixteenth of the heap has room for at 2 KiB each, and
+         * at least 1,000, unless this is set. Then publishing to another, or subscribing,
          * throws {@link TopicException}.
          *
          * @param topics 1 or more

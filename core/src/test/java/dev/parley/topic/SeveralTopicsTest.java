@@ -46,7 +46,7 @@ final class SeveralTopicsTest {
 
     @Test
     void whereOneTopicIsAheadAndAnotherBehindNothingIsHeardTwice() {
-        Topics topics = Topics.inMemory();
+        Topics topics = Topics.on(Broker.inMemory());
         Topic one = topics.topic("one");
         Topic two = topics.topic("two");
         Position first = one.publish("1").toCompletableFuture().join();

@@ -123,10 +123,23 @@ final class TopicsTest {
                 .hasMessage("maxTopics: 2 are in use (expected: fewer topics, or a higher limit)")
                 .extracting(thrown -> ((TopicException) thrown).reason())
                 .isEqualTo(TopicException.Reason.FULL);
+        clock.pass(999); // all topics are looked at once a second, however many ask
+        assertThatThrownBy(() -> topics.topic("c").publish("1")).isInstanceOf(TopicException.class);
         clock.pass(1);
         publish(topics.topic("c"), "1");
 
         assertThat(topics.logs).containsOnlyKeys("b", "c");
+    }
+
+    @Test
+    void whereThereIsOneNodeAPositionAheadIsNoneOfThisTopic() {
+        Topic topic = build(Topics.builder()).topic("news");
+        Position first = publish(topic, "1");
+
+        outlet.subscribe(topic, From.since(new Position(first.epoch(), 2)));
+
+        assertThat(outlet.gaps).singleElement().matches(Gap::isReset);
+        assertThat(outlet.heard).endsWith("1");
     }
 
     @Test

@@ -74,7 +74,7 @@ public final class SseEndpoint implements Endpoint {
     private static final Response NO_TOPIC = Response.problem(Problem.of(404, "there is no such topic"));
     private static final Response TOO_MANY_TOPICS =
             Response.problem(Problem.of(400, "a stream has no more than " + Subscription.MAX_TOPICS + " topics"));
-    private static final Response FULL = Response.problem(Problem.of(503, "there are too many subscriptions"))
+    private static final Response FULL = Response.problem(Problem.of(503, "there are too many topics or subscriptions"))
             .header("Retry-After", "5");
     private static final Response CLOSED =
             Response.problem(Problem.of(503, "there are no topics any more")).header("Retry-After", "5");
