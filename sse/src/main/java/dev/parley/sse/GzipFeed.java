@@ -25,8 +25,8 @@ record GzipFeed(TopicFeed feed) implements Outlet<GzipChunk> {
     }
 
     @Override
-    public void gap(Gap gap) {
-        feed.gap(gap);
+    public void gaps(List<Gap> gaps) {
+        feed.gaps(gaps);
     }
 
     @Override
