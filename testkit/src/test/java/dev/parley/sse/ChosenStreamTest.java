@@ -433,7 +433,7 @@ class ChosenStreamTest {
 
             assertThat(second.status()).isEqualTo(503);
             assertThat(second.header("Retry-After")).contains("5");
-            assertThat(second.text()).contains("too many subscriptions");
+            assertThat(second.text()).contains("too many topics or subscriptions");
             assertThat(streams.server.get("/news").stream().status()).isEqualTo(200);
         }
     }
