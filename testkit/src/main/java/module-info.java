@@ -2,6 +2,7 @@
 module dev.parley.testkit {
     requires transitive dev.parley.core;
     requires transitive dev.parley.sse;
+    requires transitive dev.parley.websocket;
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
     requires io.netty.codec;
