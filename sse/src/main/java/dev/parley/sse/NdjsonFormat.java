@@ -4,14 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.parley.http.Problem;
 import dev.parley.http.Response;
-import dev.parley.http.SharedChunk;
 import dev.parley.sse.codec.ServerSentEvent;
-import dev.parley.topic.Batch;
-import dev.parley.topic.Encoding;
 import dev.parley.topic.Gap;
 import dev.parley.topic.Publication;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.Base64;
@@ -30,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * {"retry":3000}                                     how long to wait before coming back
  * </pre>
  */
-final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
+final class NdjsonFormat implements StreamFormat {
     static final NdjsonFormat INSTANCE = new NdjsonFormat();
 
     private static final Response HEAD = Response.of(200)
@@ -113,32 +109,8 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
         return Unpooled.wrappedBuffer((json + "\n").getBytes(UTF_8));
     }
 
-    // ---- publications
-
     @Override
-    public Encoding<SharedChunk> encoding() {
-        return this;
-    }
-
-    @Override
-    public SharedChunk encode(Batch batch) {
-        int capacity = 0;
-        for (int i = 0; i < batch.size(); i++) {
-            capacity += batch.publication(i).payload().length + MEMBERS_BYTES;
-        }
-        SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, capacity);
-        try {
-            for (int i = 0; i < batch.size(); i++) {
-                chunk.content().writeBytes(line(batch.id(i), batch.publication(i)));
-            }
-            return chunk;
-        } catch (Throwable t) {
-            chunk.release();
-            throw t;
-        }
-    }
-
-    private static byte[] line(String id, Publication publication) {
+    public void publication(String id, Publication publication, ByteBuf out) {
         StringBuilder line = new StringBuilder(publication.payload().length + MEMBERS_BYTES);
         line.append("{\"id\":\"").append(id).append('"');
         if (publication.event() != null) {
@@ -151,11 +123,11 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
                     .append(Base64.getEncoder().encodeToString(publication.payload()))
                     .append('"');
         }
-        return line.append("}\n").toString().getBytes(UTF_8);
+        out.writeBytes(line.append("}\n").toString().getBytes(UTF_8));
     }
 
     @Override
-    public void release(SharedChunk encoded) {
-        encoded.release();
+    public int overheadBytes() {
+        return MEMBERS_BYTES;
     }
 }

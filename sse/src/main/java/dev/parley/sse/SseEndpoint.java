@@ -202,8 +202,7 @@ public final class SseEndpoint implements Endpoint {
         Subscription.Builder subscription = from.subscription(exchange, chosen, heard);
         feed.subscribed(
                 gzip == null
-                        ? subscription.feed(
-                                exchange.eventLoop(), settings.format().encoding(), feed)
+                        ? subscription.feed(exchange.eventLoop(), settings.encoding(), feed)
                         : subscription.feed(exchange.eventLoop(), gzip.encoding(), new GzipFeed(feed)));
         open(exchange, feed, gzip);
     }
@@ -486,9 +485,10 @@ public final class SseEndpoint implements Endpoint {
                 throw new IllegalArgumentException(
                         "topics: none (expected: topics for from, filter, allow, overflow or snapshot)");
             }
+            ChunkEncoding encoding = new ChunkEncoding(format);
             StreamSettings settings = new StreamSettings(
-                    format,
-                    gzip ? GzipFormat.of(format) : null,
+                    encoding,
+                    gzip ? GzipFormat.of(encoding) : null,
                     retry,
                     keepAlive.dividedBy(2),
                     maxAge,
