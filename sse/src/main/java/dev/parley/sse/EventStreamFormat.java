@@ -84,7 +84,7 @@ final class EventStreamFormat implements StreamFormat {
 
     @Override
     public ByteBuf gap(Gap gap, @Nullable String id) {
-        return notice(gap.isReset() ? "parley:reset" : "parley:gap", Json.gap(gap), id);
+        return notice(gap.isReset() ? "parley:reset" : "parley:gap", Json.object(json -> Json.gap(json, gap)), id);
     }
 
     private ByteBuf notice(String name, String json, @Nullable String id) {

@@ -174,14 +174,15 @@ class StreamBytesTest {
             String start = streams.start("news");
             TestStream lines = streams.server.get("/lines").stream();
             assertThat(lines.text()).isEqualTo("{\"retry\":3000}\n{\"id\":\"" + Streams.behind(start, 1) + "\"}\n");
-            String a = streams.publish("news", "a\r\n\"\\\u2028\u0000\uD800");
+            String a = streams.publish("news", "a\r\n\"\\/\u007F\u2028\u0000\uD800");
             String b = streams.publish("news", Draft.ofBytes(BYTES).event("bytes \""));
             String c = streams.publish("news", "");
 
             String publications = "{\"id\":\"" + b + "\",\"event\":\"bytes \\\"\",\"base64\":\"AP8KDQ==\"}\n{\"id\":\""
                     + c + "\",\"data\":\"\"}\n";
             assertThat(lines.text())
-                    .isEqualTo("{\"id\":\"" + a + "\",\"data\":\"a\\r\\n\\\"\\\\\u2028\\u0000?\"}\n" + publications);
+                    .isEqualTo("{\"id\":\"" + a + "\",\"data\":\"a\\r\\n\\\"\\\\/\u007F\u2028\\u0000?\"}\n"
+                            + publications);
             assertThat(streams.server.get("/lines").lastEventId(a).stream().text())
                     .isEqualTo(
                             "{\"retry\":3000}\n{\"id\":\"" + a + "\",\"event\":\"parley:resumed\"}\n" + publications);
