@@ -50,8 +50,16 @@ record StreamSettings(
         return gzip == null ? format().head() : gzip.plainHead();
     }
 
-    /** When a stream is to end in any case; empty if nothing says so. */
-    Optional<Duration> endAfter(Exchange exchange) {
+    /**
+     * When a stream that is asked for now is to end in any case; empty if nothing says so. It has passed already where no
+     * time is left to the credential, and only there.
+     */
+    Optional<Deadline> end(Exchange exchange) {
+        return longest(exchange)
+                .map(time -> Deadline.after(time, exchange.eventLoop().ticker()));
+    }
+
+    private Optional<Duration> longest(Exchange exchange) {
         Optional<Duration> expiry = credential
                 .apply(exchange)
                 .map(left -> left.isNegative() ? Duration.ZERO : left.compareTo(LONGEST) > 0 ? LONGEST : left);

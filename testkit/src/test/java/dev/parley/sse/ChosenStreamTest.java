@@ -24,9 +24,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -241,6 +243,32 @@ class ChosenStreamTest {
             assertThat(streams.server.get("/news?left=0").send().status()).isEqualTo(401);
             assertThat(streams.server.get("/news?left=-5").send().status()).isEqualTo(401);
             assertThat(streams.subscriptions()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void theCredentialIsAskedForOnceAndRunsOutWhileTopicsAreChosen() {
+        AtomicInteger asked = new AtomicInteger();
+        CompletableFuture<List<Topic>> found = new CompletableFuture<>();
+        try (Streams streams = Streams.of((routes, topics) -> routes.get(
+                "/news",
+                SseEndpoint.builder()
+                        .topics(exchange -> found)
+                        .credential(exchange -> {
+                            asked.incrementAndGet();
+                            return Optional.of(Duration.ofSeconds(60));
+                        })
+                        .build()))) {
+            var exchange = streams.server.get("/news").open().end();
+            streams.server.advance(Duration.ofSeconds(40));
+            found.complete(List.of(streams.topics.topic("news")));
+            TestStream stream = exchange.stream();
+            streams.server.advance(Duration.ofSeconds(19));
+            assertThat(stream.isOpen()).isTrue();
+            streams.server.advance(Duration.ofSeconds(2));
+
+            assertThat(stream.isComplete()).isTrue();
+            assertThat(asked).hasValue(1);
         }
     }
 
