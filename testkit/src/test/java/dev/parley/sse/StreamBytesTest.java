@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.http.Protocol;
@@ -25,14 +26,8 @@ class StreamBytesTest {
 
     private static void routes(Routes.Builder routes, Topics topics) {
         routes.get("/news", SseEndpoint.of(topics.topic("news")));
-        routes.get(
-                "/oldest",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
-                        .from(From.oldest())
-                        .build());
-        routes.get(
-                "/lines",
-                SseEndpoint.builder(exchange -> topics.topic("news")).ndjson().build());
+        routes.get("/oldest", news(topics).from(From.oldest()).build());
+        routes.get("/lines", news(topics).ndjson().build());
     }
 
     private static Streams streams() {
@@ -40,7 +35,7 @@ class StreamBytesTest {
     }
 
     private static Streams streams(History history) {
-        return Streams.of(Protocol.HTTP_1_1, it -> it.history(history), it -> it, StreamBytesTest::routes);
+        return Streams.of(history, StreamBytesTest::routes);
     }
 
     @Test
