@@ -183,6 +183,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        close(context, cause);
+    }
+
+    /** Closes a connection on which something failed. */
+    static void close(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
             LOG.debug("{} is gone", context.channel(), cause);
         } else {

@@ -287,16 +287,6 @@ final class HttpExchange implements Exchange, StreamOwner {
         }
     }
 
-    /** Runs a callback of the application on this exchange; what it throws becomes the answer. */
-    @Override
-    public void call(Runnable callback) {
-        try {
-            callback.run();
-        } catch (Throwable t) {
-            fail(t);
-        }
-    }
-
     /**
      * Answers with what a failure stands for: the problem of a {@link ProblemException}, 503 where an executor is full,
      * else 500. If an answer has begun it is cut off.
