@@ -135,7 +135,7 @@ class MessageDeflaterTest {
 
     @Test
     void theDecoderOfTheseTestsSeesAReferenceThatIsTooLong() {
-        byte[] compressed = Messages.deflate(MessageDeflater.shared(15), Messages.repeated(1000, 300));
+        byte[] compressed = Messages.deflate(MessageDeflater.shared(15), Messages.repeated(500, 300));
         WindowedDecoder large = new WindowedDecoder(9);
         WindowedDecoder small = new WindowedDecoder(8);
 
@@ -166,16 +166,18 @@ class MessageDeflaterTest {
         assertThat(hex(Messages.deflate(MessageDeflater.shared(15), message))).isEqualTo(small);
     }
 
-    @Test
-    void sharedOwnAndPlainMessagesMayTakeTurns() throws DataFormatException {
+    @ParameterizedTest
+    @ValueSource(ints = {8, 10, 15})
+    void sharedOwnAndPlainMessagesMayTakeTurns(int bits) throws DataFormatException {
+        WindowedDecoder decoder = new WindowedDecoder(bits);
         try (ZlibClient client = new ZlibClient();
-                MessageDeflater own = MessageDeflater.own(15)) {
+                MessageDeflater own = MessageDeflater.own(bits)) {
             for (int i = 0; i < 300; i++) {
-                byte[] message = Messages.text(50 + i, i % 7);
+                byte[] message = Messages.text(50 + i % 200, i % 7);
                 byte[] compressed;
                 switch (i % 5) {
                     case 0, 3 -> {
-                        compressed = Messages.deflate(MessageDeflater.shared(15), message);
+                        compressed = Messages.deflate(MessageDeflater.shared(15), message); // fits any window
                         own.forget();
                     }
                     case 4 -> {
@@ -184,7 +186,22 @@ class MessageDeflaterTest {
                     default -> compressed = Messages.deflate(own, message);
                 }
                 assertThat(client.received(compressed)).isEqualTo(message);
+                assertThat(decoder.message(compressed)).isEqualTo(message);
             }
+        }
+    }
+
+    @Test
+    void withoutForgettingTheClientGetsOtherBytes() throws DataFormatException {
+        try (ZlibClient client = new ZlibClient();
+                MessageDeflater own = MessageDeflater.own(15)) {
+            byte[] message = Messages.text(500, 1);
+            client.received(Messages.deflate(own, message));
+            client.received(Messages.deflate(MessageDeflater.shared(15), Messages.text(500, 2)));
+
+            byte[] compressed = Messages.deflate(own, message);
+
+            assertThat(client.received(compressed)).isNotEqualTo(message);
         }
     }
 
