@@ -387,6 +387,34 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         }
     }
 
+    /**
+     * As {@link #write(int, ByteBuf)}.
+     *
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its bytes
+     */
+    public void write(int opcode, byte[] payload) {
+        if (deflate == null || payload.length < settings.deflateThreshold()) {
+            writePlain(opcode, payload);
+        } else {
+            write(opcode, Unpooled.wrappedBuffer(payload));
+        }
+    }
+
+    /**
+     * As {@link #writePlain(int, ByteBuf)}.
+     *
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its bytes
+     */
+    public void writePlain(int opcode, byte[] payload) {
+        if (state == OPEN) {
+            FrameWriter.write(buffer(payload.length), opcode, payload);
+            observe(opcode, true, false, payload.length);
+            written();
+        }
+    }
+
     private MessageDeflater deflater(DeflateAgreement agreed) {
         MessageDeflater own = takeover == null ? null : takeover.deflater;
         return own != null ? own : MessageDeflater.shared(agreed.serverMaxWindowBits());
