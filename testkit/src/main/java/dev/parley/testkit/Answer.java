@@ -70,7 +70,7 @@ final class Answer {
         this.trail = trail;
     }
 
-    /** Sets what reads the body as it comes, and lets it read what is there. */
+    /** Sets what reads the body as it comes and looks at its end, and lets it read what is there. */
     void onData(Runnable reader) {
         onData = reader;
         reader.run();
@@ -184,6 +184,7 @@ final class Answer {
         if (end == End.NONE) {
             end = how;
             endDetail = detail;
+            onData.run();
         }
     }
 

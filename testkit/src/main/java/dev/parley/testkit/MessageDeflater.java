@@ -35,7 +35,7 @@ final class MessageDeflater {
         do {
             size = deflater.deflate(room, 0, room.length, Deflater.SYNC_FLUSH);
             output.write(room, 0, size);
-        } while (size == room.length);
+        } while (size == room.length || !deflater.needsInput()); // the first call may only set the strategy
         byte[] payload = output.toByteArray();
         // A flush of nothing, where nothing was written since the last one, gives nothing (RFC 7692 section 7.2.3.6).
         return payload.length == 0 ? new byte[1] : Arrays.copyOf(payload, payload.length - TAIL_BYTES);

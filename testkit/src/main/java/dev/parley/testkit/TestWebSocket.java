@@ -132,8 +132,16 @@ public final class TestWebSocket {
     /** Begins to read: what came right behind the handshake first. */
     void begin() {
         server.record(this::unread);
-        answer.onData(() -> reader.read(answer.takeAll()));
+        answer.onData(this::read);
         server.run();
+    }
+
+    private void read() {
+        reader.read(answer.takeAll());
+        if (answer.end() == Answer.End.COMPLETE && !left) {
+            // As a system does: a stream that only the server has ended would stay half open.
+            server.execute(() -> stream.end(EmptyHttpHeaders.INSTANCE));
+        }
     }
 
     /** Records what the reader tells, while the server works. */
