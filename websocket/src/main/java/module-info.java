@@ -1,6 +1,7 @@
 /** WebSocket: strict framing and permessage-deflate, over HTTP/1.1 and HTTP/2; connections, typed JSON messages and topics. */
 module dev.parley.websocket {
     requires transitive dev.parley.core;
+    requires io.netty.codec;
     requires org.slf4j;
     requires static transitive org.jspecify;
 

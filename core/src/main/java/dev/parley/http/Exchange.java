@@ -1,6 +1,5 @@
 package dev.parley.http;
 
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -233,10 +232,10 @@ public interface Exchange {
      *
      * @param headers sent with the {@code 101} (or, over HTTP/2, the {@code 200}); {@code Connection} and
      *     {@code Upgrade} are added where they belong
-     * @param protocol called on the event loop to add its handlers at the end of the pipeline
+     * @param protocol called on the event loop to add its handlers at the end of the tunnel's pipeline
      * @throws IllegalStateException if this exchange has an answer, or the client asked for no other protocol
      */
-    void switchProtocol(HttpHeaders headers, Consumer<ChannelPipeline> protocol);
+    void switchProtocol(HttpHeaders headers, Consumer<Tunnel> protocol);
 
     /**
      * Adds a callback for the end of this exchange, however it comes. Called once; at once if it has ended already.

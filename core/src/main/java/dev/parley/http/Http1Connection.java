@@ -183,6 +183,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        close(context, cause);
+    }
+
+    /** Closes a connection on which something failed. */
+    static void close(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
             LOG.debug("{} is gone", context.channel(), cause);
         } else {
@@ -445,8 +450,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                         && HttpMethod.GET.equals(request.method())
                         && request.protocolVersion().minorVersion() == 1
                         && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
-                ? upgrade.strip().toLowerCase(Locale.ROOT)
+                ? firstOf(upgrade).toLowerCase(Locale.ROOT)
                 : null;
+    }
+
+    /** A list begins with what the client likes best (RFC 9110 section 7.8). */
+    private static String firstOf(String list) {
+        int comma = list.indexOf(',');
+        return (comma < 0 ? list : list.substring(0, comma)).strip();
     }
 
     /** Bytes of a body; this method owns them. */
@@ -656,7 +667,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     // ---- another protocol
 
     @Override
-    public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
+    public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<OpenTunnel> protocol) {
         Runnable change = () -> change(answered, headers, protocol);
         if (requestComplete) {
             change.run();
@@ -666,7 +677,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
     }
 
-    private void change(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
+    private void change(HttpExchange answered, HttpHeaders headers, Consumer<OpenTunnel> protocol) {
         switched = true;
         appetiteChanged();
         headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
@@ -674,14 +685,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         writer.writeSwitching(ctx(), headers);
         writer.flush(ctx());
         ChannelPipeline pipeline = ctx().pipeline();
-        protocol.accept(pipeline);
-        if (answered.hasEnded()) {
-            return; // the protocol could not begin, and the channel is closed
+        watch.end();
+        protocol.accept(OpenTunnel.of(answered, channel(), loop(), null));
+        if (!channel().isOpen()) {
+            return; // the protocol could not begin
         }
-        channel().closeFuture().addListener(closed -> {
-            watch.end();
-            answered.end(EndReason.COMPLETED);
-        });
         pipeline.remove(this);
         // Removed last, and from the outside in, so that what they hold undecoded reaches the new protocol.
         for (ChannelHandler handler : pipeline.toMap().values()) {
@@ -821,10 +829,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         @Override
         void expired() {
-            if (switched) {
-                rearm(NEVER);
-                return;
-            }
             if (lingering) {
                 ctx().close();
                 return;

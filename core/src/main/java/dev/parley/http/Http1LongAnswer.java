@@ -8,9 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -89,12 +87,7 @@ final class Http1LongAnswer extends ChannelInboundHandlerAdapter implements Body
 
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
-        if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
-            LOG.debug("{} is gone", failed.channel(), cause);
-        } else {
-            LOG.error("{} failed and is closed", failed.channel(), cause);
-        }
-        failed.close();
+        Http1Connection.close(failed, cause);
     }
 
     @Override
@@ -179,15 +172,6 @@ final class Http1LongAnswer extends ChannelInboundHandlerAdapter implements Body
     @Override
     public Life life() {
         return life;
-    }
-
-    @Override
-    public void call(Runnable callback) {
-        try {
-            callback.run();
-        } catch (Throwable t) {
-            fail(t);
-        }
     }
 
     @Override

@@ -413,20 +413,16 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     }
 
     @Override
-    public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
+    public void switchProtocol(HttpExchange answered, HttpHeaders headers, Consumer<OpenTunnel> protocol) {
         ctx().writeAndFlush(new DefaultHttp2HeadersFrame(headers(200, headers)));
         ChannelPipeline pipeline = ctx().pipeline();
         Http2Tunnel tunnel = new Http2Tunnel();
         pipeline.replace(this, null, tunnel);
-        watch.switched = true;
-        channel().closeFuture().addListener(closed -> {
-            watch.end();
-            forgetConnection();
-            answered.end(EndReason.COMPLETED);
-        });
-        protocol.accept(pipeline);
-        if (answered.hasEnded()) {
-            return; // the protocol could not begin, and the stream is reset
+        watch.end();
+        channel().closeFuture().addListener(closed -> forgetConnection());
+        protocol.accept(OpenTunnel.of(answered, channel(), loop(), tunnel));
+        if (!channel().isOpen()) {
+            return; // the protocol could not begin
         }
         ChannelHandlerContext below = pipeline.context(tunnel);
         answered.requestBody().handOver(below::fireChannelRead);
@@ -483,7 +479,6 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     private final class Watch extends Loop.Watch {
         private final BodyRate rate = new BodyRate(context);
         private boolean over;
-        private boolean switched;
         private int doneBefore;
         private long doneSince;
 
@@ -518,7 +513,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             long now = loop().wheel.tick();
             long next = now + context.writeTicks();
             HttpExchange watched = exchange;
-            if (watched != null && !switched) {
+            if (watched != null) {
                 if (writesPending == 0 || writesDone != doneBefore) {
                     doneBefore = writesDone;
                     doneSince = now;

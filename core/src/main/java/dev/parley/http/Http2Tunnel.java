@@ -2,12 +2,16 @@ package dev.parley.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets another protocol use an HTTP/2 stream as if it were a TCP connection
@@ -15,37 +19,100 @@ import io.netty.util.ReferenceCountUtil;
  * {@code END_STREAM} is its FIN, {@code RST_STREAM} its reset.
  */
 final class Http2Tunnel extends ChannelDuplexHandler {
-    private boolean closing;
+    private @Nullable ChannelHandlerContext ctx;
+    private @Nullable ChannelFutureListener connectionEnds;
+    private int writesPending;
+    private int writesDone;
+    private int doneBefore;
+    private boolean outputEnded;
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
+    public void handlerAdded(ChannelHandlerContext added) {
+        ctx = added;
+        // A stream that is not read does not notice by itself that its connection is gone.
+        connectionEnds = closed -> added.close();
+        added.channel().parent().closeFuture().addListener(connectionEnds);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+        removed.channel().parent().closeFuture().removeListener(connectionEnds);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext read, Object message) {
         if (message instanceof Http2DataFrame frame) {
-            ctx.fireChannelRead(frame.content());
+            read.fireChannelRead(frame.content());
             if (frame.isEndStream()) {
-                ctx.channel().close();
+                read.channel().close();
             }
-        } else {
-            boolean reset = message instanceof Http2ResetFrame;
-            ReferenceCountUtil.release(message);
-            if (reset) {
-                closing = true;
-                ctx.close();
-            }
-        }
-    }
-
-    @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        ctx.write(message instanceof ByteBuf bytes ? new DefaultHttp2DataFrame(bytes) : message, promise);
-    }
-
-    @Override
-    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-        if (closing || !ctx.channel().isActive()) {
-            ctx.close(promise);
             return;
         }
-        closing = true;
-        ctx.writeAndFlush(new DefaultHttp2DataFrame(true)).addListener(ended -> ctx.close(promise));
+        if (message instanceof Http2ResetFrame) {
+            gone(read);
+        }
+        ReferenceCountUtil.release(message);
+    }
+
+    /** A reset overtakes the data that is not read. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext triggered, Object event) {
+        if (event instanceof Http2ResetFrame) {
+            gone(triggered);
+        }
+        triggered.fireUserEventTriggered(event);
+    }
+
+    private void gone(ChannelHandlerContext reset) {
+        outputEnded = true;
+        reset.executor()
+                .execute(reset::close); // later, when the codec knows it too, so that it sends no reset of its own
+    }
+
+    @Override
+    public void write(ChannelHandlerContext writing, Object message, ChannelPromise promise) {
+        if (!(message instanceof ByteBuf bytes)) {
+            writing.write(message, promise);
+            return;
+        }
+        writesPending++;
+        writing.write(new DefaultHttp2DataFrame(bytes), promise.unvoid()).addListener(written -> {
+            writesPending--;
+            writesDone++;
+        });
+    }
+
+    @Override
+    public void close(ChannelHandlerContext closing, ChannelPromise promise) {
+        if (outputEnded || !closing.channel().isActive()) {
+            closing.close(promise);
+            return;
+        }
+        outputEnded = true;
+        closing.writeAndFlush(new DefaultHttp2DataFrame(true)).addListener(ended -> closing.close(promise));
+    }
+
+    /** Ends what is sent; what the client sends still comes. */
+    void endOutput() {
+        if (!outputEnded && ctx != null) {
+            outputEnded = true;
+            ctx.writeAndFlush(new DefaultHttp2DataFrame(true));
+        }
+    }
+
+    /** Ends the stream so that the client can tell that something was wrong. */
+    void reset(Http2Error error) {
+        if (ctx != null && ctx.channel().isActive()) {
+            outputEnded = true;
+            ctx.writeAndFlush(new DefaultHttp2ResetFrame(error));
+            ctx.close();
+        }
+    }
+
+    /** Whether the client has taken nothing of what waits for it since the last call. */
+    boolean isStalled() {
+        boolean stalled = writesPending > 0 && writesDone == doneBefore;
+        doneBefore = writesDone;
+        return stalled;
     }
 }

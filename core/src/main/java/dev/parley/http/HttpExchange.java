@@ -1,6 +1,5 @@
 package dev.parley.http;
 
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -288,16 +287,6 @@ final class HttpExchange implements Exchange, StreamOwner {
         }
     }
 
-    /** Runs a callback of the application on this exchange; what it throws becomes the answer. */
-    @Override
-    public void call(Runnable callback) {
-        try {
-            callback.run();
-        } catch (Throwable t) {
-            fail(t);
-        }
-    }
-
     /**
      * Answers with what a failure stands for: the problem of a {@link ProblemException}, 503 where an executor is full,
      * else 500. If an answer has begun it is cut off.
@@ -437,7 +426,7 @@ final class HttpExchange implements Exchange, StreamOwner {
     }
 
     @Override
-    public void switchProtocol(HttpHeaders responseHeaders, Consumer<ChannelPipeline> protocol) {
+    public void switchProtocol(HttpHeaders responseHeaders, Consumer<Tunnel> protocol) {
         if (requestedProtocol == null) {
             throw new IllegalStateException("switchProtocol: the client asked for no other protocol");
         }
@@ -447,19 +436,18 @@ final class HttpExchange implements Exchange, StreamOwner {
                     HttpHeaders all = responseHeaders(Response.of(200));
                     all.add(responseHeaders);
                     status = protocol() == Protocol.HTTP_2 ? 200 : 101;
-                    wire.switchProtocol(this, all, pipeline -> begin(protocol, pipeline));
+                    wire.switchProtocol(this, all, tunnel -> begin(protocol, tunnel));
                 }
             });
         }
     }
 
     /** Lets the other protocol begin; if it can't, the client is told by the end of the connection or stream. */
-    private void begin(Consumer<ChannelPipeline> protocol, ChannelPipeline pipeline) {
+    private static void begin(Consumer<Tunnel> protocol, OpenTunnel tunnel) {
         try {
-            protocol.accept(pipeline);
+            protocol.accept(tunnel);
         } catch (Throwable t) {
-            fail(t);
-            wire.cutOff(this, EndReason.ERROR);
+            tunnel.fail(t);
         }
     }
 

@@ -13,8 +13,14 @@ interface StreamOwner {
     /** Who hears of the end, and when what is called. */
     Life life();
 
-    /** Runs a callback of the application; what it throws ends the stream. */
-    void call(Runnable callback);
+    /** Runs a callback of the application; what it throws is a {@linkplain #fail failure}. */
+    default void call(Runnable callback) {
+        try {
+            callback.run();
+        } catch (Throwable t) {
+            fail(t);
+        }
+    }
 
     /** Something went wrong: it is logged, and the stream cut off. */
     void fail(Throwable failure);

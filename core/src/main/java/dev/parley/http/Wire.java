@@ -1,6 +1,5 @@
 package dev.parley.http;
 
-import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetSocketAddress;
 import java.util.function.Consumer;
@@ -48,7 +47,7 @@ interface Wire extends BodyWire {
     void cutOff(HttpExchange exchange, EndReason reason);
 
     /** Hands the channel over to another protocol, as soon as the request is complete. */
-    void switchProtocol(HttpExchange exchange, HttpHeaders headers, Consumer<ChannelPipeline> protocol);
+    void switchProtocol(HttpExchange exchange, HttpHeaders headers, Consumer<OpenTunnel> protocol);
 
     /** The exchange has ended: all of its answer was handed to this wire, or it never will be. */
     void ended(HttpExchange exchange);

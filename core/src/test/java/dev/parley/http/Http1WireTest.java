@@ -1273,7 +1273,10 @@ class Http1WireTest {
         }
 
         private void upgrade() {
-            later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> pipeline.addLast(new Echo()));
+            later.remove()
+                    .switchProtocol(
+                            EmptyHttpHeaders.INSTANCE,
+                            tunnel -> tunnel.pipeline().addLast(new Echo()));
         }
 
         @Test
@@ -1335,7 +1338,7 @@ class Http1WireTest {
         void toAProtocolThatFailsToBeginEndTheConnection() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send(UPGRADE);
-                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> {
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, tunnel -> {
                     throw new IllegalStateException("on purpose");
                 });
                 client.received();
@@ -1422,7 +1425,7 @@ class Http1WireTest {
                 later.remove()
                         .switchProtocol(
                                 EmptyHttpHeaders.INSTANCE,
-                                pipeline -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                                tunnel -> tunnel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
                                     @Override
                                     public void channelRead(ChannelHandlerContext ctx, Object message) {
                                         ReferenceCountUtil.release(message);

@@ -687,7 +687,7 @@ class Http2WireTest {
             assertThat(exchange.requestedProtocol()).contains("websocket");
             exchange.switchProtocol(
                     EmptyHttpHeaders.INSTANCE,
-                    pipeline -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                    tunnel -> tunnel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
                         @Override
                         public void channelRead(ChannelHandlerContext ctx, Object message) {
                             events.add(((ByteBuf) message).toString(StandardCharsets.ISO_8859_1));
@@ -750,7 +750,7 @@ class Http2WireTest {
                         "/later",
                         ":authority",
                         "a"));
-                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> {
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, tunnel -> {
                     throw new IllegalStateException("on purpose");
                 });
                 assertThat(client.received()).isEqualTo("1 HEADERS :status=200\n1 RST_STREAM INTERNAL_ERROR\n");

@@ -306,7 +306,7 @@ final class LongAnswerTest {
     /** A client alone can cause it: TLS records that are broken, for one. */
     @Test
     void whatACodecInFrontCannotReadIsNoErrorOfTheServer() {
-        Logger logger = (Logger) LoggerFactory.getLogger(Http1LongAnswer.class);
+        Logger logger = (Logger) LoggerFactory.getLogger(Http1LongAnswer.class.getPackageName());
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         logger.addAppender(lines);

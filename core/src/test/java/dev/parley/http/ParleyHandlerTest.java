@@ -49,7 +49,7 @@ class ParleyHandlerTest {
         channel.writeInbound(behind);
         assertThat(behind.refCnt()).isOne();
 
-        asked.get(0).switchProtocol(new DefaultHttpHeaders(), pipeline -> {});
+        asked.get(0).switchProtocol(new DefaultHttpHeaders(), tunnel -> {});
 
         assertThat(behind.refCnt()).isZero();
         channel.finishAndReleaseAll();

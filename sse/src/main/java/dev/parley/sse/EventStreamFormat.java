@@ -4,11 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.parley.http.Problem;
 import dev.parley.http.Response;
-import dev.parley.http.SharedChunk;
 import dev.parley.sse.codec.EventStreamEncoder;
 import dev.parley.sse.codec.ServerSentEvent;
-import dev.parley.topic.Batch;
-import dev.parley.topic.Encoding;
 import dev.parley.topic.Gap;
 import dev.parley.topic.Publication;
 import io.netty.buffer.ByteBuf;
@@ -29,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * : LF  LF                                                  a heartbeat
  * </pre>
  */
-final class EventStreamFormat implements StreamFormat, Encoding<SharedChunk> {
+final class EventStreamFormat implements StreamFormat {
     static final EventStreamFormat INSTANCE = new EventStreamFormat();
 
     /**
@@ -87,7 +84,7 @@ final class EventStreamFormat implements StreamFormat, Encoding<SharedChunk> {
 
     @Override
     public ByteBuf gap(Gap gap, @Nullable String id) {
-        return notice(gap.isReset() ? "parley:reset" : "parley:gap", Json.gap(gap), id);
+        return notice(gap.isReset() ? "parley:reset" : "parley:gap", Json.object(json -> Json.gap(json, gap)), id);
     }
 
     private ByteBuf notice(String name, String json, @Nullable String id) {
@@ -99,37 +96,15 @@ final class EventStreamFormat implements StreamFormat, Encoding<SharedChunk> {
         return Unpooled.wrappedBuffer(HEARTBEAT);
     }
 
-    // ---- publications
-
     @Override
-    public Encoding<SharedChunk> encoding() {
-        return this;
+    public void publication(String id, Publication publication, ByteBuf out) {
+        byte[] payload = publication.payload();
+        byte[] data = publication.isText() ? payload : Base64.getEncoder().encode(payload);
+        EventStreamEncoder.encode(id, publication.event(), data, out);
     }
 
     @Override
-    public SharedChunk encode(Batch batch) {
-        int capacity = 0;
-        for (int i = 0; i < batch.size(); i++) {
-            capacity += batch.publication(i).payload().length + FIELDS_BYTES;
-        }
-        SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, capacity);
-        try {
-            for (int i = 0; i < batch.size(); i++) {
-                Publication publication = batch.publication(i);
-                byte[] data = publication.isText()
-                        ? publication.payload()
-                        : Base64.getEncoder().encode(publication.payload());
-                EventStreamEncoder.encode(batch.id(i), publication.event(), data, chunk.content());
-            }
-            return chunk;
-        } catch (Throwable t) {
-            chunk.release();
-            throw t;
-        }
-    }
-
-    @Override
-    public void release(SharedChunk encoded) {
-        encoded.release();
+    public int overheadBytes() {
+        return FIELDS_BYTES;
     }
 }

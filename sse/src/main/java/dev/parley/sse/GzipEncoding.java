@@ -7,13 +7,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
 /** Compresses each batch once, for all streams that get it. Equal for the same format, so that these share the work. */
-record GzipEncoding(Encoding<SharedChunk> format) implements Encoding<GzipChunk> {
+record GzipEncoding(ChunkEncoding plain) implements Encoding<GzipChunk> {
 
     @Override
     public GzipChunk encode(Batch batch) {
-        SharedChunk plain = format.encode(batch);
+        SharedChunk whole = plain.encode(batch);
         try {
-            ByteBuf bytes = plain.content();
+            ByteBuf bytes = whole.content();
             int length = bytes.readableBytes();
             SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, GzipPieces.room(length));
             try {
@@ -24,7 +24,7 @@ record GzipEncoding(Encoding<SharedChunk> format) implements Encoding<GzipChunk>
                 throw t;
             }
         } finally {
-            format.release(plain);
+            plain.release(whole);
         }
     }
 

@@ -9,8 +9,8 @@ import dev.parley.http.Response;
  */
 record GzipFormat(Response head, Response plainHead, GzipEncoding encoding) {
 
-    static GzipFormat of(StreamFormat format) {
-        Response plain = format.head().header("Vary", "Accept-Encoding");
-        return new GzipFormat(plain.header("Content-Encoding", "gzip"), plain, new GzipEncoding(format.encoding()));
+    static GzipFormat of(ChunkEncoding encoding) {
+        Response plain = encoding.format().head().header("Vary", "Accept-Encoding");
+        return new GzipFormat(plain.header("Content-Encoding", "gzip"), plain, new GzipEncoding(encoding));
     }
 }

@@ -1,22 +1,21 @@
 package dev.parley.sse;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.parley.http.Problem;
 import dev.parley.http.Response;
-import dev.parley.http.SharedChunk;
 import dev.parley.sse.codec.ServerSentEvent;
-import dev.parley.topic.Batch;
-import dev.parley.topic.Encoding;
 import dev.parley.topic.Gap;
 import dev.parley.topic.Publication;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * {@code application/x-ndjson}: one JSON object in each line, for those who read a stream with {@code fetch}. The members are
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * {"retry":3000}                                     how long to wait before coming back
  * </pre>
  */
-final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
+final class NdjsonFormat implements StreamFormat {
     static final NdjsonFormat INSTANCE = new NdjsonFormat();
 
     private static final Response HEAD = Response.of(200)
@@ -42,6 +41,7 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
     private static final Response NOT_ACCEPTABLE =
             Response.problem(Problem.of(406, "this resource is NDJSON: Accept must allow application/x-ndjson"));
 
+    private static final byte[] HEARTBEAT = "{}\n".getBytes(US_ASCII);
     /** What the members around the data take, about. */
     private static final int MEMBERS_BYTES = 64;
 
@@ -64,98 +64,71 @@ final class NdjsonFormat implements StreamFormat, Encoding<SharedChunk> {
 
     @Override
     public ByteBuf retry(Duration retry) {
-        return line("{\"retry\":" + retry.toMillis() + "}");
+        return line(json -> json.writeNumberProperty("retry", retry.toMillis()));
     }
 
     @Override
     public ByteBuf place(String id) {
-        return line("{\"id\":" + Json.quote(id) + "}");
+        return line(json -> json.writeStringProperty("id", id));
     }
 
     @Override
     public ByteBuf event(ServerSentEvent event) {
-        StringBuilder members = new StringBuilder();
-        if (event.id() != null) {
-            members.append(",\"id\":").append(Json.quote(event.id()));
-        }
-        if (event.event() != null) {
-            members.append(",\"event\":").append(Json.quote(event.event()));
-        }
-        if (event.data() != null) {
-            members.append(",\"data\":").append(Json.quote(event.data()));
-        }
-        if (event.retry() != null) {
-            members.append(",\"retry\":").append(event.retry().toMillis());
-        }
-        if (event.comment() != null) {
-            members.append(",\"comment\":").append(Json.quote(event.comment()));
-        }
-        return line("{" + members.substring(1) + "}");
+        return line(json -> {
+            Json.optional(json, "id", event.id());
+            Json.optional(json, "event", event.event());
+            Json.optional(json, "data", event.data());
+            if (event.retry() != null) {
+                json.writeNumberProperty("retry", event.retry().toMillis());
+            }
+            Json.optional(json, "comment", event.comment());
+        });
     }
 
     @Override
     public ByteBuf resumed(String id) {
-        return line("{\"id\":" + Json.quote(id) + ",\"event\":\"parley:resumed\"}");
+        return line(json -> {
+            json.writeStringProperty("id", id);
+            json.writeStringProperty("event", "parley:resumed");
+        });
     }
 
     @Override
     public ByteBuf gap(Gap gap, @Nullable String id) {
-        return line("{" + (id == null ? "" : "\"id\":" + Json.quote(id) + ",") + "\"event\":\""
-                + (gap.isReset() ? "parley:reset" : "parley:gap") + "\",\"gap\":" + Json.gap(gap) + "}");
+        return line(json -> {
+            Json.optional(json, "id", id);
+            json.writeStringProperty("event", gap.isReset() ? "parley:reset" : "parley:gap");
+            json.writeObjectPropertyStart("gap");
+            Json.gap(json, gap);
+            json.writeEndObject();
+        });
     }
 
     @Override
     public ByteBuf heartbeat() {
-        return line("{}");
-    }
-
-    private static ByteBuf line(String json) {
-        return Unpooled.wrappedBuffer((json + "\n").getBytes(UTF_8));
-    }
-
-    // ---- publications
-
-    @Override
-    public Encoding<SharedChunk> encoding() {
-        return this;
+        return Unpooled.wrappedBuffer(HEARTBEAT);
     }
 
     @Override
-    public SharedChunk encode(Batch batch) {
-        int capacity = 0;
-        for (int i = 0; i < batch.size(); i++) {
-            capacity += batch.publication(i).payload().length + MEMBERS_BYTES;
-        }
-        SharedChunk chunk = SharedChunk.allocate(ByteBufAllocator.DEFAULT, capacity);
-        try {
-            for (int i = 0; i < batch.size(); i++) {
-                chunk.content().writeBytes(line(batch.id(i), batch.publication(i)));
+    public void publication(String id, Publication publication, ByteBuf out) {
+        String line = Json.object(json -> {
+            json.writeStringProperty("id", id);
+            Json.optional(json, "event", publication.event());
+            if (publication.isText()) {
+                json.writeStringProperty("data", publication.text());
+            } else {
+                json.writeStringProperty("base64", Base64.getEncoder().encodeToString(publication.payload()));
             }
-            return chunk;
-        } catch (Throwable t) {
-            chunk.release();
-            throw t;
-        }
-    }
-
-    private static byte[] line(String id, Publication publication) {
-        StringBuilder line = new StringBuilder(publication.payload().length + MEMBERS_BYTES);
-        line.append("{\"id\":\"").append(id).append('"');
-        if (publication.event() != null) {
-            line.append(",\"event\":").append(Json.quote(publication.event()));
-        }
-        if (publication.isText()) {
-            line.append(",\"data\":").append(Json.quote(publication.text()));
-        } else {
-            line.append(",\"base64\":\"")
-                    .append(Base64.getEncoder().encodeToString(publication.payload()))
-                    .append('"');
-        }
-        return line.append("}\n").toString().getBytes(UTF_8);
+        });
+        out.writeBytes(line.getBytes(UTF_8)).writeByte('\n');
     }
 
     @Override
-    public void release(SharedChunk encoded) {
-        encoded.release();
+    public int overheadBytes() {
+        return MEMBERS_BYTES;
+    }
+
+    private static ByteBuf line(Consumer<JsonGenerator> members) {
+        return Unpooled.wrappedBuffer((Json.object(members) + "\n").getBytes(UTF_8));
     }
 }

@@ -1,11 +1,11 @@
 package dev.parley.sse;
 
 import dev.parley.http.EndReason;
-import dev.parley.http.Exchange;
 import dev.parley.http.ResponseStream;
 import dev.parley.http.SendOutcome;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,13 +44,13 @@ final class OpenStream implements Runnable, Consumer<EndReason> {
         return stream;
     }
 
-    /** Begins the stream: before anybody else knows of it. */
-    void open(Exchange exchange, @Nullable TopicFeed fedBy) {
+    /** Begins the stream, which has an end perhaps: before anybody else knows of it. */
+    void open(Optional<Deadline> end, @Nullable TopicFeed fedBy) {
         feed = fedBy;
         stream.onEnd(this);
         write(settings.format().retry(settings.retry()));
         stream.after(settings.beat(), this);
-        settings.endAfter(exchange).ifPresent(left -> stream.after(left, this::finish));
+        end.ifPresent(deadline -> stream.after(deadline.left(), this::finish));
         stream.onDrain(this::drain); // at once, if the server drains already
         opening = false;
     }

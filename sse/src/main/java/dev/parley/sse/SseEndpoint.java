@@ -137,19 +137,19 @@ public final class SseEndpoint implements Endpoint {
 
     @Override
     public void handle(Exchange exchange) {
-        Optional<Duration> credential = settings.credential().apply(exchange);
+        Optional<Deadline> end = settings.end(exchange);
         if (!settings.format().isAcceptedBy(exchange.headers().getAll("Accept"))) {
             exchange.respond(settings.format().notAcceptable());
         } else if (finished.test(exchange)) {
             exchange.respond(Response.noContent());
-        } else if (credential.filter(left -> left.isZero() || left.isNegative()).isPresent()) {
+        } else if (end.filter(it -> it.left().isZero()).isPresent()) {
             exchange.respond(EXPIRED);
         } else if (source != null) {
-            choose(exchange, source);
+            choose(exchange, source, end);
         } else if (isHead(exchange)) {
             exchange.stream(settings.head(settings.compression(exchange)));
         } else {
-            open(exchange, null, settings.compression(exchange));
+            open(exchange, null, settings.compression(exchange), end);
         }
     }
 
@@ -157,7 +157,7 @@ public final class SseEndpoint implements Endpoint {
         return exchange.method().equals(HttpMethod.HEAD);
     }
 
-    private void choose(Exchange exchange, TopicSource from) {
+    private void choose(Exchange exchange, TopicSource from, Optional<Deadline> end) {
         CompletionStage<List<Topic>> topics;
         try {
             topics = from.topics().apply(exchange);
@@ -171,7 +171,7 @@ public final class SseEndpoint implements Endpoint {
                     if (failure != null) {
                         refuse(exchange, failure);
                     } else {
-                        subscribe(exchange, from, chosen);
+                        subscribe(exchange, from, chosen, end);
                     }
                 } catch (Throwable t) { // nobody looks at what becomes of this stage
                     refuse(exchange, t);
@@ -185,7 +185,7 @@ public final class SseEndpoint implements Endpoint {
         });
     }
 
-    private void subscribe(Exchange exchange, TopicSource from, List<Topic> wanted) {
+    private void subscribe(Exchange exchange, TopicSource from, List<Topic> wanted, Optional<Deadline> end) {
         List<Topic> chosen = wanted.stream().distinct().toList();
         if (chosen.isEmpty() || chosen.size() > Subscription.MAX_TOPICS) {
             exchange.respond(chosen.isEmpty() ? NO_TOPIC : TOO_MANY_TOPICS);
@@ -202,10 +202,9 @@ public final class SseEndpoint implements Endpoint {
         Subscription.Builder subscription = from.subscription(exchange, chosen, heard);
         feed.subscribed(
                 gzip == null
-                        ? subscription.feed(
-                                exchange.eventLoop(), settings.format().encoding(), feed)
+                        ? subscription.feed(exchange.eventLoop(), settings.encoding(), feed)
                         : subscription.feed(exchange.eventLoop(), gzip.encoding(), new GzipFeed(feed)));
-        open(exchange, feed, gzip);
+        open(exchange, feed, gzip, end);
     }
 
     /** Answers with what a failure stands for; if the stream is open it is cut off. */
@@ -224,14 +223,14 @@ public final class SseEndpoint implements Endpoint {
         }
     }
 
-    private void open(Exchange exchange, @Nullable TopicFeed feed, @Nullable GzipFormat gzip) {
+    private void open(Exchange exchange, @Nullable TopicFeed feed, @Nullable GzipFormat gzip, Optional<Deadline> end) {
         ResponseStream answer = exchange.stream(settings.head(gzip));
         OpenStream stream = new OpenStream(settings, gzip == null ? answer : new GzipStream(answer));
         if (feed != null) {
             feed.opened(stream);
             stream.stream().onWritable(feed);
         }
-        stream.open(exchange, feed);
+        stream.open(end, feed);
         if (onOpen != null && stream.isOpen()) { // It is not where the client is gone, or the server drains.
             onOpen.accept(new SseEmitter(exchange, stream));
         }
@@ -486,9 +485,10 @@ public final class SseEndpoint implements Endpoint {
                 throw new IllegalArgumentException(
                         "topics: none (expected: topics for from, filter, allow, overflow or snapshot)");
             }
+            ChunkEncoding encoding = new ChunkEncoding(format);
             StreamSettings settings = new StreamSettings(
-                    format,
-                    gzip ? GzipFormat.of(format) : null,
+                    encoding,
+                    gzip ? GzipFormat.of(encoding) : null,
                     retry,
                     keepAlive.dividedBy(2),
                     maxAge,

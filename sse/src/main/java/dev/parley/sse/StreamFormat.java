@@ -1,10 +1,9 @@
 package dev.parley.sse;
 
 import dev.parley.http.Response;
-import dev.parley.http.SharedChunk;
 import dev.parley.sse.codec.ServerSentEvent;
-import dev.parley.topic.Encoding;
 import dev.parley.topic.Gap;
+import dev.parley.topic.Publication;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.List;
@@ -42,5 +41,13 @@ interface StreamFormat {
     /** For a stream that has been silent. */
     ByteBuf heartbeat();
 
-    Encoding<SharedChunk> encoding();
+    /**
+     * Writes a publication behind what a buffer holds.
+     *
+     * @param id what a client resumes from that has heard it
+     */
+    void publication(String id, Publication publication, ByteBuf out);
+
+    /** What a publication takes besides its payload, about. */
+    int overheadBytes();
 }

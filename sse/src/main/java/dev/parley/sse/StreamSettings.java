@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What holds for all streams of an endpoint.
  *
+ * @param encoding of publications, for streams that are not compressed
  * @param gzip {@code null} where no stream is compressed
  * @param beat half of the longest silence
  * @param maxAge {@code null} for no limit
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param leaving how many streams have left because of a drain
  */
 record StreamSettings(
-        StreamFormat format,
+        ChunkEncoding encoding,
         @Nullable GzipFormat gzip,
         Duration retry,
         Duration beat,
@@ -30,6 +31,10 @@ record StreamSettings(
     private static final double JITTER = 0.1;
     /** Longer than any server runs, and far from what overflows in nanoseconds. */
     static final Duration LONGEST = Duration.ofDays(365);
+
+    StreamFormat format() {
+        return encoding.format();
+    }
 
     /** How the stream of a client is compressed; {@code null} if it is not. */
     @Nullable
@@ -42,11 +47,19 @@ record StreamSettings(
         if (compression != null) {
             return compression.head();
         }
-        return gzip == null ? format.head() : gzip.plainHead();
+        return gzip == null ? format().head() : gzip.plainHead();
     }
 
-    /** When a stream is to end in any case; empty if nothing says so. */
-    Optional<Duration> endAfter(Exchange exchange) {
+    /**
+     * When a stream that is asked for now is to end in any case; empty if nothing says so. It has passed already where no
+     * time is left to the credential, and only there.
+     */
+    Optional<Deadline> end(Exchange exchange) {
+        return longest(exchange)
+                .map(time -> Deadline.after(time, exchange.eventLoop().ticker()));
+    }
+
+    private Optional<Duration> longest(Exchange exchange) {
         Optional<Duration> expiry = credential
                 .apply(exchange)
                 .map(left -> left.isNegative() ? Duration.ZERO : left.compareTo(LONGEST) > 0 ? LONGEST : left);

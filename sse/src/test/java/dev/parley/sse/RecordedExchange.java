@@ -13,9 +13,9 @@ import dev.parley.http.ResponseStream;
 import dev.parley.http.SendOutcome;
 import dev.parley.http.SharedChunk;
 import dev.parley.http.Timer;
+import dev.parley.http.Tunnel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -344,7 +344,7 @@ final class RecordedExchange implements Exchange {
     }
 
     @Override
-    public void switchProtocol(HttpHeaders responseHeaders, Consumer<ChannelPipeline> protocol) {
+    public void switchProtocol(HttpHeaders responseHeaders, Consumer<Tunnel> protocol) {
         throw notRecorded();
     }
 

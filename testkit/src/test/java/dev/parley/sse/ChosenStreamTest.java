@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,7 +9,6 @@ import dev.parley.http.Exchange;
 import dev.parley.http.Guard;
 import dev.parley.http.Guard.Verdict;
 import dev.parley.http.Protocol;
-import dev.parley.http.Routes;
 import dev.parley.sse.codec.ServerSentEvent;
 import dev.parley.testkit.TestResponse;
 import dev.parley.testkit.TestStream;
@@ -24,9 +24,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -36,14 +38,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets a stream, and what of the topics is on it. */
 class ChosenStreamTest {
-    private static Streams streams(History history, java.util.function.BiConsumer<Routes.Builder, Topics> routes) {
-        return Streams.of(Protocol.HTTP_1_1, it -> it.history(history), it -> it, routes);
-    }
-
-    private static SseEndpoint.Builder news(Topics topics) {
-        return SseEndpoint.builder(exchange -> topics.topic("news"));
-    }
-
     // ---- filters
 
     @Test
@@ -78,7 +72,7 @@ class ChosenStreamTest {
 
     @Test
     void whoHearsNothingLearnsFromHeartbeatsHowFarItIs() {
-        try (Streams streams = streams(
+        try (Streams streams = Streams.of(
                 History.last(2),
                 (routes, topics) -> routes.get(
                         "/news", news(topics).filter(Filter.events("a")).build()))) {
@@ -100,7 +94,7 @@ class ChosenStreamTest {
     @ParameterizedTest
     @ValueSource(strings = {"maxAge", "drain"})
     void whoHearsNothingLearnsFromTheEndHowFarItIs(String end) {
-        try (Streams streams = streams(
+        try (Streams streams = Streams.of(
                 History.last(2),
                 (routes, topics) -> routes.get(
                         "/news",
@@ -244,6 +238,32 @@ class ChosenStreamTest {
         }
     }
 
+    @Test
+    void theCredentialIsAskedForOnceAndRunsOutWhileTopicsAreChosen() {
+        AtomicInteger asked = new AtomicInteger();
+        CompletableFuture<List<Topic>> found = new CompletableFuture<>();
+        try (Streams streams = Streams.of((routes, topics) -> routes.get(
+                "/news",
+                SseEndpoint.builder()
+                        .topics(exchange -> found)
+                        .credential(exchange -> {
+                            asked.incrementAndGet();
+                            return Optional.of(Duration.ofSeconds(60));
+                        })
+                        .build()))) {
+            var exchange = streams.server.get("/news").open().end();
+            streams.server.advance(Duration.ofSeconds(40));
+            found.complete(List.of(streams.topics.topic("news")));
+            TestStream stream = exchange.stream();
+            streams.server.advance(Duration.ofSeconds(19));
+            assertThat(stream.isOpen()).isTrue();
+            streams.server.advance(Duration.ofSeconds(2));
+
+            assertThat(stream.isComplete()).isTrue();
+            assertThat(asked).hasValue(1);
+        }
+    }
+
     // ---- the first event
 
     @Test
@@ -282,7 +302,7 @@ class ChosenStreamTest {
     @Test
     void whoHasLostSomethingGetsASnapshotAndItsPlaceWithIt() {
         List<CompletableFuture<ServerSentEvent>> asked = new ArrayList<>();
-        try (Streams streams = streams(
+        try (Streams streams = Streams.of(
                 History.last(1),
                 (routes, topics) -> routes.get(
                         "/news", news(topics).snapshot(exchange -> later(asked)).build()))) {

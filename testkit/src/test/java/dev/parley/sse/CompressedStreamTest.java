@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -42,31 +43,12 @@ class CompressedStreamTest {
     private final List<SseEmitter> emitters = new CopyOnWriteArrayList<>();
 
     private void routes(Routes.Builder routes, Topics topics) {
-        routes.get(
-                "/news",
-                SseEndpoint.builder(exchange -> topics.topic("news")).gzip().build());
-        routes.get(
-                "/news/again",
-                SseEndpoint.builder(exchange -> topics.topic("news")).gzip().build());
+        routes.get("/news", news(topics).gzip().build());
+        routes.get("/news/again", news(topics).gzip().build());
         routes.get("/plain", SseEndpoint.of(topics.topic("news")));
-        routes.get(
-                "/oldest",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
-                        .from(From.oldest())
-                        .gzip()
-                        .build());
-        routes.get(
-                "/none",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
-                        .filter(Filter.tags("none"))
-                        .gzip()
-                        .build());
-        routes.get(
-                "/lines",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
-                        .ndjson()
-                        .gzip()
-                        .build());
+        routes.get("/oldest", news(topics).from(From.oldest()).gzip().build());
+        routes.get("/none", news(topics).filter(Filter.tags("none")).gzip().build());
+        routes.get("/lines", news(topics).ndjson().gzip().build());
         routes.get(
                 "/emitter", SseEndpoint.builder().gzip().onOpen(emitters::add).build());
     }

@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,14 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ResumedStreamTest {
     private static void routes(Routes.Builder routes, Topics topics) {
         routes.get("/news", SseEndpoint.of(topics.topic("news")));
-        routes.get(
-                "/oldest",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
-                        .from(From.oldest())
-                        .build());
+        routes.get("/oldest", news(topics).from(From.oldest()).build());
         routes.get(
                 "/last",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
+                news(topics)
                         .from(exchange ->
                                 From.last(Integer.parseInt(exchange.query("n").orElseThrow())))
                         .build());
@@ -53,7 +50,7 @@ class ResumedStreamTest {
     }
 
     private static Streams streams(History history) {
-        return Streams.of(Protocol.HTTP_1_1, it -> it.history(history), it -> it, ResumedStreamTest::routes);
+        return Streams.of(history, ResumedStreamTest::routes);
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,11 +32,16 @@ class SlowClientTest {
                 it -> it.history(History.last(16)).backlog(64, Long.MAX_VALUE),
                 it -> it.limits(
                         HttpLimits.builder().writeTimeout(Duration.ofHours(1)).build()),
-                (routes, topics) -> routes.get(
-                        "/news",
-                        SseEndpoint.builder(exchange -> topics.topic("news"))
-                                .overflow(policy)
-                                .build()));
+                (routes, topics) ->
+                        routes.get("/news", news(topics).overflow(policy).build()));
+    }
+
+    /** A stream that has begun, and whose client does not read on. */
+    private static TestStream stalled(Streams streams) {
+        TestStream stream = streams.server.get("/news").stream();
+        assertThat(numbers(stream)).isEmpty();
+        stream.stall();
+        return stream;
     }
 
     private static String numbered(int number) {
@@ -72,9 +78,7 @@ class SlowClientTest {
     void whoIsNotOvertakenMissesNothing(Protocol protocol) {
         for (OverflowPolicy policy : List.of(OverflowPolicy.RESUME, OverflowPolicy.SKIP_TO_TAIL)) {
             try (Streams streams = streams(protocol, policy)) {
-                TestStream stream = streams.server.get("/news").stream();
-                assertThat(numbers(stream)).isEmpty();
-                stream.stall();
+                TestStream stream = stalled(streams);
                 publish(streams, 0, 60);
                 stream.resume();
                 publish(streams, 60, 70);
@@ -91,9 +95,7 @@ class SlowClientTest {
             names = {"HTTP_1_1", "HTTP_2"})
     void whoIsOvertakenComesBackForTheRest(Protocol protocol) {
         try (Streams streams = streams(protocol, OverflowPolicy.RESUME)) {
-            TestStream stream = streams.server.get("/news").stream();
-            assertThat(numbers(stream)).isEmpty();
-            stream.stall();
+            TestStream stream = stalled(streams);
             publish(streams, 0, 1000);
             stream.resume();
             List<Integer> heard = numbers(stream);
@@ -113,9 +115,7 @@ class SlowClientTest {
             names = {"HTTP_1_1", "HTTP_2"})
     void whoIsOvertakenMaySkipToTheTail(Protocol protocol) {
         try (Streams streams = streams(protocol, OverflowPolicy.SKIP_TO_TAIL)) {
-            TestStream stream = streams.server.get("/news").stream();
-            assertThat(numbers(stream)).isEmpty();
-            stream.stall();
+            TestStream stream = stalled(streams);
             publish(streams, 0, 1000);
             stream.resume();
             List<Integer> heard = numbers(stream);
@@ -133,9 +133,7 @@ class SlowClientTest {
             names = {"HTTP_1_1", "HTTP_2"})
     void whoIsSlowMayGetTheNewestOfEachKey(Protocol protocol) {
         try (Streams streams = streams(protocol, OverflowPolicy.LATEST_PER_KEY)) {
-            TestStream stream = streams.server.get("/news").stream();
-            assertThat(numbers(stream)).isEmpty();
-            stream.stall();
+            TestStream stream = stalled(streams);
             publish(streams, 0, 50);
             stream.resume();
             List<Integer> heard = numbers(stream);
@@ -154,9 +152,7 @@ class SlowClientTest {
             names = {"HTTP_1_1", "HTTP_2"})
     void whoStallsCostsNoMoreForMore(Protocol protocol) {
         try (Streams streams = streams(protocol, OverflowPolicy.RESUME)) {
-            TestStream stream = streams.server.get("/news").stream();
-            assertThat(numbers(stream)).isEmpty();
-            stream.stall();
+            TestStream stream = stalled(streams);
             publish(streams, 0, 200);
             long kept = streams.topics.bytes();
             publish(streams, 1000, 3000);
@@ -183,9 +179,7 @@ class SlowClientTest {
                         .writeTimeout(Duration.ofSeconds(20))
                         .build()),
                 (routes, topics) -> routes.get("/news", SseEndpoint.of(topics.topic("news"))))) {
-            TestStream stream = streams.server.get("/news").stream();
-            assertThat(numbers(stream)).isEmpty();
-            stream.stall();
+            TestStream stream = stalled(streams);
             publish(streams, 0, 100);
             streams.server.advance(Duration.ofMinutes(1));
 

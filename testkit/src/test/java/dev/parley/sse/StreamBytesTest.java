@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.http.Protocol;
@@ -25,14 +26,8 @@ class StreamBytesTest {
 
     private static void routes(Routes.Builder routes, Topics topics) {
         routes.get("/news", SseEndpoint.of(topics.topic("news")));
-        routes.get(
-                "/oldest",
-                SseEndpoint.builder(exchange -> topics.topic("news"))
-                        .from(From.oldest())
-                        .build());
-        routes.get(
-                "/lines",
-                SseEndpoint.builder(exchange -> topics.topic("news")).ndjson().build());
+        routes.get("/oldest", news(topics).from(From.oldest()).build());
+        routes.get("/lines", news(topics).ndjson().build());
     }
 
     private static Streams streams() {
@@ -40,7 +35,7 @@ class StreamBytesTest {
     }
 
     private static Streams streams(History history) {
-        return Streams.of(Protocol.HTTP_1_1, it -> it.history(history), it -> it, StreamBytesTest::routes);
+        return Streams.of(history, StreamBytesTest::routes);
     }
 
     @Test
@@ -174,14 +169,15 @@ class StreamBytesTest {
             String start = streams.start("news");
             TestStream lines = streams.server.get("/lines").stream();
             assertThat(lines.text()).isEqualTo("{\"retry\":3000}\n{\"id\":\"" + Streams.behind(start, 1) + "\"}\n");
-            String a = streams.publish("news", "a\r\n\"\\\u2028\u0000\uD800");
+            String a = streams.publish("news", "a\r\n\"\\/\u007F\u2028\u0000\uD800");
             String b = streams.publish("news", Draft.ofBytes(BYTES).event("bytes \""));
             String c = streams.publish("news", "");
 
             String publications = "{\"id\":\"" + b + "\",\"event\":\"bytes \\\"\",\"base64\":\"AP8KDQ==\"}\n{\"id\":\""
                     + c + "\",\"data\":\"\"}\n";
             assertThat(lines.text())
-                    .isEqualTo("{\"id\":\"" + a + "\",\"data\":\"a\\r\\n\\\"\\\\\u2028\\u0000?\"}\n" + publications);
+                    .isEqualTo("{\"id\":\"" + a + "\",\"data\":\"a\\r\\n\\\"\\\\/\u007F\u2028\\u0000?\"}\n"
+                            + publications);
             assertThat(streams.server.get("/lines").lastEventId(a).stream().text())
                     .isEqualTo(
                             "{\"retry\":3000}\n{\"id\":\"" + a + "\",\"event\":\"parley:resumed\"}\n" + publications);

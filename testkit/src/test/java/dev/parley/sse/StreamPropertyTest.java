@@ -1,5 +1,6 @@
 package dev.parley.sse;
 
+import static dev.parley.sse.Streams.news;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.sse.codec.EventStreamParser;
@@ -88,11 +89,7 @@ class StreamPropertyTest {
         }
         try (Streams streams = Streams.of((routes, topics) -> {
             routes.get("/news", SseEndpoint.of(topics.topic("news")));
-            routes.get(
-                    "/lines",
-                    SseEndpoint.builder(exchange -> topics.topic("news"))
-                            .ndjson()
-                            .build());
+            routes.get("/lines", news(topics).ndjson().build());
         })) {
             TestConnection connection = streams.bytesOf("/news");
             TestStream lines = streams.server.get("/lines").stream();
@@ -138,9 +135,8 @@ class StreamPropertyTest {
     @Test
     void bytesComeThroughAsLines() {
         Random random = new Random(6);
-        try (Streams streams = Streams.of((routes, topics) -> routes.get(
-                "/lines",
-                SseEndpoint.builder(exchange -> topics.topic("news")).ndjson().build()))) {
+        try (Streams streams = Streams.of(
+                (routes, topics) -> routes.get("/lines", news(topics).ndjson().build()))) {
             TestStream lines = streams.server.get("/lines").stream();
             lines.lines();
             for (int size = 0; size < 300; size++) {

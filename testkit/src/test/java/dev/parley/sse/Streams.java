@@ -8,6 +8,7 @@ import dev.parley.http.Routes;
 import dev.parley.testkit.TestConnection;
 import dev.parley.testkit.TestServer;
 import dev.parley.topic.Draft;
+import dev.parley.topic.History;
 import dev.parley.topic.Position;
 import dev.parley.topic.Topics;
 import java.io.ByteArrayOutputStream;
@@ -51,6 +52,16 @@ final class Streams implements AutoCloseable {
                         .protocol(protocol))
                 .build();
         return new Streams(Objects.requireNonNull(made.get()), server);
+    }
+
+    /** Over HTTP/1.1, with topics that keep so much. */
+    static Streams of(History history, BiConsumer<Routes.Builder, Topics> routes) {
+        return of(Protocol.HTTP_1_1, it -> it.history(history), it -> it, routes);
+    }
+
+    /** An endpoint for the topic that most tests have. */
+    static SseEndpoint.Builder news(Topics topics) {
+        return SseEndpoint.builder(exchange -> topics.topic("news"));
     }
 
     /** Publishes, lets the server deliver, and tells the position. */

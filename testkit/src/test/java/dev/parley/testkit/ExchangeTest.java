@@ -1078,7 +1078,8 @@ final class ExchangeTest {
             logEnd(exchange);
             log.add(exchange.method() + " " + exchange.requestedProtocol().orElse("none"));
             exchange.switchProtocol(
-                    new DefaultHttpHeaders().add("X-Chosen", "b"), pipeline -> pipeline.addLast(new Echo()));
+                    new DefaultHttpHeaders().add("X-Chosen", "b"),
+                    tunnel -> tunnel.pipeline().addLast(new Echo()));
         });
     }
 
@@ -1124,7 +1125,10 @@ final class ExchangeTest {
             TestExchange exchange =
                     server.get("/").upgrade("echo").body("early ").open();
             exchange.send("bird");
-            taken.getFirst().switchProtocol(EmptyHttpHeaders.INSTANCE, pipeline -> pipeline.addLast(new Echo()));
+            taken.getFirst()
+                    .switchProtocol(
+                            EmptyHttpHeaders.INSTANCE,
+                            tunnel -> tunnel.pipeline().addLast(new Echo()));
 
             assertThat(exchange.tunnel()).received("early bird");
         }

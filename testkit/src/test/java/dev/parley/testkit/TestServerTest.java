@@ -107,7 +107,7 @@ final class TestServerTest {
         List<ByteBuf> kept = new ArrayList<>();
         TestServer server = TestServer.of(routes(exchange -> exchange.switchProtocol(
                 EmptyHttpHeaders.INSTANCE,
-                pipeline -> pipeline.addLast(new ChannelInboundHandlerAdapter() {
+                tunnel -> tunnel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
                     @Override
                     public void channelRead(ChannelHandlerContext ctx, Object message) {
                         kept.add((ByteBuf) message);

@@ -16,50 +16,111 @@ import io.netty.buffer.ByteBuf;
  * +-+-+-+-+-------+-+-------------+-------------------------------+
  * </pre>
  *
- * <p><b>Memory.</b> All methods append to a buffer of the caller's; none keeps it.
+ * <p>What it has written once may be sent to any number of clients.
+ *
+ * <p><b>Memory.</b> All methods append to a buffer of the caller's; none keeps it, or what is written.
  */
 public final class FrameWriter {
-    /** What a header takes at most. */
-    public static final int MAX_HEADER_BYTES = 10;
-    /** What a control frame takes at most. */
-    public static final int MAX_CONTROL_BYTES = 2 + 125;
+    /** What the head of a frame takes at most, in bytes. */
+    public static final int MAX_HEAD_BYTES = 10;
 
     private static final int FIN = 0x80;
     private static final int RSV1 = 0x40;
+    private static final int MAX_CONTROL_BYTES = 125;
 
     private FrameWriter() {}
 
-    /** How many bytes the header before so many bytes takes. */
-    static int headerBytes(int length) {
-        return length < 126 ? 2 : length < 0x10000 ? 4 : MAX_HEADER_BYTES;
+    /**
+     * Appends a whole message, or a control frame.
+     *
+     * @param out where to
+     * @param opcode one of {@link Opcode}
+     * @param payload its payload: of a control frame at most 125 bytes
+     */
+    public static void write(ByteBuf out, int opcode, byte[] payload) {
+        head(out, FIN | opcode, payload.length);
+        out.writeBytes(payload);
     }
 
-    /** Appends the header of a whole message in one frame. */
-    static void header(ByteBuf out, int opcode, int length) {
-        header(out, FIN | opcode, (long) length);
+    /**
+     * Appends a whole message, or a control frame.
+     *
+     * @param out where to
+     * @param opcode one of {@link Opcode}
+     * @param payload its payload, of a control frame at most 125 bytes; its bytes stay readable
+     */
+    public static void write(ByteBuf out, int opcode, ByteBuf payload) {
+        int length = payload.readableBytes();
+        head(out, FIN | opcode, length);
+        out.writeBytes(payload, payload.readerIndex(), length);
     }
 
-    /** Appends the header of a whole message in one frame, whose payload is compressed (RFC 7692 section 6). */
-    static void compressedHeader(ByteBuf out, int opcode, int length) {
-        header(out, FIN | RSV1 | opcode, (long) length);
+    /**
+     * Appends a whole message, compressed (<a href="https://www.rfc-editor.org/rfc/rfc7692#section-6">RFC 7692 section 6</a>).
+     *
+     * @param out where to; in one piece of memory
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its payload; its bytes stay readable
+     * @param deflater compresses it
+     */
+    public static void write(ByteBuf out, int opcode, ByteBuf payload, MessageDeflater deflater) {
+        int start = out.writerIndex();
+        int room = headBytes(payload.readableBytes() / 2); // a guess; if it was wrong the payload is moved
+        out.ensureWritable(MAX_HEAD_BYTES + MessageDeflater.room(payload.readableBytes()));
+        out.writerIndex(start + room);
+        deflater.deflate(payload, out);
+        int length = out.writerIndex() - start - room;
+        int needed = headBytes(length);
+        if (needed != room) {
+            out.ensureWritable(needed);
+            ByteBuf moved = out.copy(start + room, length);
+            out.setBytes(start + needed, moved);
+            moved.release();
+        }
+        out.writerIndex(start);
+        head(out, FIN | RSV1 | opcode, length);
+        out.writerIndex(start + needed + length);
     }
 
-    /** Appends the header of a fragment. */
-    static void fragmentHeader(ByteBuf out, int opcode, Fragment fragment, int length) {
-        header(out, (fragment == Fragment.LAST ? FIN : 0) | opcode, (long) length);
+    /**
+     * Appends the beginning of a message that has more fragments, or the next of them but the last.
+     *
+     * @param out where to
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}, then {@link Opcode#CONTINUATION}
+     * @param payload the fragment
+     */
+    public static void fragment(ByteBuf out, int opcode, ByteBuf payload) {
+        int length = payload.readableBytes();
+        head(out, opcode, length);
+        out.writeBytes(payload, payload.readerIndex(), length);
     }
 
-    /** Whether a message has more than this fragment. */
-    enum Fragment {
-        MORE,
-        LAST
+    /**
+     * Appends a close frame.
+     *
+     * @param out where to
+     * @param reason why; {@link CloseReason#NO_STATUS} to say nothing
+     */
+    public static void close(ByteBuf out, CloseReason reason) {
+        if (reason.code() == CloseReason.NO_STATUS) {
+            head(out, FIN | Opcode.CLOSE, 0);
+            return;
+        }
+        byte[] text = reason.textBytes();
+        head(out, FIN | Opcode.CLOSE, 2 + text.length);
+        out.writeShort(reason.code()).writeBytes(text);
     }
 
-    private static void header(ByteBuf out, int first, long length) {
-        if (length < 126) {
-            out.writeShort(first << 8 | (int) length);
+    /** How many bytes the head before so many bytes takes. */
+    private static int headBytes(int length) {
+        return length <= MAX_CONTROL_BYTES ? 2 : length < 0x10000 ? 4 : MAX_HEAD_BYTES;
+    }
+
+    private static void head(ByteBuf out, int first, int length) {
+        if (length <= MAX_CONTROL_BYTES) {
+            out.writeShort(first << 8 | length);
         } else if (length < 0x10000) {
-            out.writeInt(first << 24 | 126 << 16 | (int) length);
+            out.writeInt(first << 24 | 126 << 16 | length);
         } else {
             out.writeShort(first << 8 | 127).writeLong(length);
         }

@@ -1,0 +1,204 @@
+package dev.parley.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one implementation of {@link Tunnel}. Of the request that it began with it holds nothing, unless there is a log of
+ * accesses, which wants to know of the request at the end.
+ *
+ * <p>It is itself the watch over its client, as there may be thousands of them.
+ */
+final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenTunnel.class);
+    private static final long LINGER_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
+
+    private final Channel channel;
+    private final Loop loop;
+    private final Life life;
+    private final @Nullable Http2Tunnel stream;
+    private final @Nullable HttpExchange logged;
+    private boolean ending;
+    private boolean over;
+
+    private OpenTunnel(
+            Channel channel, Loop loop, Life life, @Nullable Http2Tunnel stream, @Nullable HttpExchange logged) {
+        this.channel = channel;
+        this.loop = loop;
+        this.life = life;
+        this.stream = stream;
+        this.logged = logged;
+    }
+
+    /**
+     * Takes over from an exchange that was answered by a switch of protocol.
+     *
+     * @param stream what makes bytes of the frames of HTTP/2; {@code null} over HTTP/1.1
+     */
+    static OpenTunnel of(HttpExchange exchange, Channel channel, Loop loop, @Nullable Http2Tunnel stream) {
+        boolean isLogged = loop.context().accessLog() != null;
+        OpenTunnel tunnel = new OpenTunnel(channel, loop, exchange.life(), stream, isLogged ? exchange : null);
+        tunnel.life.moveTo(tunnel);
+        loop.add(tunnel, loop.context().writeTicks());
+        ChannelFutureListener closed = future -> tunnel.end(EndReason.COMPLETED);
+        channel.closeFuture().addListener(closed);
+        return tunnel;
+    }
+
+    // ---- asked by the protocol
+
+    @Override
+    public ChannelPipeline pipeline() {
+        return channel.pipeline();
+    }
+
+    @Override
+    public EventLoop eventLoop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public void onEnd(Consumer<EndReason> listener) {
+        onLoop(() -> life.onEnd(listener));
+    }
+
+    @Override
+    public void onDrain(Consumer<Duration> listener) {
+        onLoop(() -> life.onDrain(listener));
+    }
+
+    @Override
+    public Timer after(Duration delay, Runnable task) {
+        Life.Alarm alarm = new Life.Alarm(channel.eventLoop(), task);
+        long ticks = Wheel.ticks(delay.toNanos());
+        if (channel.eventLoop().inEventLoop()) {
+            life.add(alarm, ticks);
+        } else {
+            channel.eventLoop().execute(() -> life.add(alarm, ticks));
+        }
+        return alarm;
+    }
+
+    private void onLoop(Runnable task) {
+        if (channel.eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            channel.eventLoop().execute(task);
+        }
+    }
+
+    @Override
+    public void end() {
+        if (ending || over) {
+            return;
+        }
+        ending = true;
+        channel.config().setAutoRead(true);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (over) {
+                return;
+            }
+            loop.wheel.arm(this, LINGER_TICKS);
+            SslHandler tls = channel.pipeline().get(SslHandler.class);
+            if (stream != null) {
+                stream.endOutput();
+            } else if (tls != null) {
+                tls.closeOutbound();
+            } else if (channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            }
+        });
+    }
+
+    // ---- told by the server
+
+    @Override
+    void expired() {
+        if (ending) {
+            channel.close();
+        }
+        if (stream == null ? isStalled(channel, loop.wheel.tick(), writeTicks()) : stream.isStalled()) {
+            cutOff(EndReason.TIMEOUT);
+        }
+        if (!over) {
+            loop.wheel.arm(this, writeTicks());
+        }
+    }
+
+    private long writeTicks() {
+        return loop.context().writeTicks();
+    }
+
+    @Override
+    void drain(Duration left) {
+        life.drain(left);
+    }
+
+    @Override
+    void shutDown() {
+        cutOff(EndReason.SHUTDOWN);
+    }
+
+    // ---- told by callbacks
+
+    @Override
+    public Loop loop() {
+        return loop;
+    }
+
+    @Override
+    public Life life() {
+        return life;
+    }
+
+    @Override
+    public void call(Runnable callback) {
+        try {
+            callback.run();
+        } catch (Throwable t) {
+            fail(t);
+        }
+    }
+
+    @Override
+    public void fail(Throwable failure) {
+        LOG.error("a callback of a tunnel failed, which is closed", failure);
+        cutOff(EndReason.ERROR);
+    }
+
+    @Override
+    public void end(EndReason reason) {
+        if (over) {
+            return;
+        }
+        over = true;
+        loop.remove(this);
+        if (logged == null) {
+            life.end(reason);
+        } else {
+            logged.end(reason); // which ends its life as well
+        }
+    }
+
+    @Override
+    public void cutOff(EndReason reason) {
+        end(reason);
+        if (stream == null) {
+            channel.close();
+        } else {
+            stream.reset(reason == EndReason.ERROR ? Http2Error.INTERNAL_ERROR : Http2Error.CANCEL);
+        }
+    }
+}
