@@ -74,7 +74,7 @@ final class FakeWebSocket implements Endpoint {
 
     /** The only place of these tests that knows what an exchange hands over. */
     private static void switchProtocol(Exchange asked, HttpHeaders headers, Consumer<ChannelPipeline> protocol) {
-        asked.switchProtocol(headers, protocol);
+        asked.switchProtocol(headers, tunnel -> protocol.accept(tunnel.pipeline()));
     }
 
     Exchange exchange() {
