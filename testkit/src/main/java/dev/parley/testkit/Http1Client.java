@@ -156,6 +156,9 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements ClientPr
 
         @Override
         public void send(byte[] bytes) {
+            if (!socket.isActive()) {
+                return; // nobody is there to get it, and no pipeline is left to say so
+            }
             ByteBuf data = Unpooled.wrappedBuffer(bytes);
             if (upgrading) {
                 socket.pipeline().firstContext().writeAndFlush(data);
