@@ -581,13 +581,13 @@ public final class TestWebSocket {
 
     /** Forgets the frames of the first so many whole messages. */
     private void dropFrames(int count) {
-        int left = count;
-        for (Iterator<TestFrame> all = frames.iterator(); left > 0 && all.hasNext(); ) {
+        int toGo = count;
+        for (Iterator<TestFrame> all = frames.iterator(); toGo > 0 && all.hasNext(); ) {
             TestFrame frame = all.next();
             if (!frame.isControl()) {
                 heldBytes -= frame.payload().length;
                 all.remove();
-                left -= frame.isFinal() ? 1 : 0;
+                toGo -= frame.isFinal() ? 1 : 0;
             }
         }
     }
@@ -601,13 +601,15 @@ public final class TestWebSocket {
     public List<String> pongs() {
         look();
         List<String> taken = pongs.stream().map(TestFrame::text).toList();
+        pongs.forEach(pong -> heldBytes -= pong.payload().length);
+        frames.removeIf(frame -> frame.opcode() == TestFrame.PONG);
         pongs.clear();
         return taken;
     }
 
     /**
      * Takes all that has come since the last look, frame by frame. Messages and pongs that came in them count as looked at,
-     * and so does a close frame. Frames of messages that were taken in another way are not among them.
+     * and so does a close frame. Frames of messages and pongs that were taken in another way are not among them.
      *
      * @return the frames, in order; those of a message that has not ended too
      * @throws AssertionError if the server sent what it must not
@@ -679,15 +681,11 @@ public final class TestWebSocket {
      */
     public Optional<CloseReason> closeReason() {
         look();
-        endSeen = true;
+        endSeen |= closeReceived != null || isEnded();
         if (closeReceived != null) {
             return Optional.of(CloseCodes.read(closeReceived.payload()));
         }
-        if (!isEnded()) {
-            endSeen = false;
-            return Optional.empty();
-        }
-        return Optional.of(new CloseReason(CloseReason.ABNORMAL, ""));
+        return isEnded() ? Optional.of(new CloseReason(CloseReason.ABNORMAL, "")) : Optional.empty();
     }
 
     /**

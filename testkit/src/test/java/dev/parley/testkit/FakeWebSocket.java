@@ -12,6 +12,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -100,6 +102,11 @@ final class FakeWebSocket implements Endpoint {
     /** Ends the connection or stream. */
     void end() {
         ctx().channel().close();
+    }
+
+    /** Resets the HTTP/2 stream. */
+    void reset() {
+        ctx().writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.CANCEL));
     }
 
     private ChannelHandlerContext ctx() {

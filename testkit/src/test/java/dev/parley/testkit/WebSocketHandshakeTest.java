@@ -87,6 +87,24 @@ final class WebSocketHandshakeTest {
         }
     }
 
+    @Test
+    void aStreamThatIsResetHasNotEndedAsItShould() {
+        try (TestServer server = fake.server(Protocol.HTTP_2)) {
+            TestWebSocket ws = server.webSocket("/ws");
+            fake.send(TestFrame.close(1000, ""));
+            server.run();
+            fake.reset();
+
+            assertThatThrownBy(() -> assertThat(ws).closedWith(1000))
+                    .hasMessage(
+                            "GET /ws over HTTP_2: closed with 1000, and the stream is reset (expected: END_STREAM, RFC"
+                                    + " 8441 section 5)");
+            TestWebSocket other = server.webSocket("/ws");
+            fake.reset();
+            assertThat(other).wasCut();
+        }
+    }
+
     // ---- refusals
 
     @ParameterizedTest
