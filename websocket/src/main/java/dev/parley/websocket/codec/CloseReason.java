@@ -48,6 +48,8 @@ public record CloseReason(int code, String text) {
     /**
      * Checks the code.
      *
+     * @param code see above
+     * @param text see above
      * @throws IllegalArgumentException if it is not a close code
      */
     public CloseReason {

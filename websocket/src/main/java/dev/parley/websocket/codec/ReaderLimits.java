@@ -13,6 +13,9 @@ public record ReaderLimits(int maxFrameBytes, int maxMessageBytes, int maxInflat
     /**
      * Checks the limits.
      *
+     * @param maxFrameBytes see above
+     * @param maxMessageBytes see above
+     * @param maxInflatedBytes see above
      * @throws IllegalArgumentException if one is not positive
      */
     public ReaderLimits {

@@ -126,7 +126,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             inflater = takeover != null && takeover.inflater != null ? takeover.inflater : MessageInflater.shared();
         }
         reader = new WebSocketReader(settings.limits(), inflater, added.alloc(), this);
-        reader.observer(settings.observer());
+        reader.observer(listener.observer());
     }
 
     @Override
@@ -354,19 +354,18 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     /**
-     * What was written and is not with the operating system yet.
+     * What was written and is not with the operating system yet. May be asked on any thread: on another than the event loop's
+     * what is gathered during a read is not in it.
      *
      * @return a number of bytes, 0 or more
      */
-    public long pendingBytes() {
-        return (out == null ? 0 : out.readableBytes()) + pendingBytes(channel());
-    }
-
-    /** What waits in a channel. May be asked on any thread. */
-    static long pendingBytes(Channel channel) {
+    public long queuedBytes() {
+        Channel channel = channel();
         WriteBufferWaterMark marks = channel.config().getWriteBufferWaterMark();
         long room = channel.bytesBeforeUnwritable();
-        return room > 0 ? marks.high() - room : marks.low() + channel.bytesBeforeWritable();
+        long waiting = room > 0 ? marks.high() - room : marks.low() + channel.bytesBeforeWritable();
+        ByteBuf gathered = channel.eventLoop().inEventLoop() ? out : null;
+        return waiting + (gathered == null ? 0 : gathered.readableBytes());
     }
 
     /**
@@ -512,7 +511,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void observe(int opcode, boolean isFinal, boolean isCompressed, int length) {
-        FrameListener observer = settings.observer();
+        FrameListener observer = reader().observer();
         if (observer != null) {
             observer.frame(
                     new FrameListener.Frame(FrameListener.Direction.SENT, opcode, isFinal, isCompressed, length));
