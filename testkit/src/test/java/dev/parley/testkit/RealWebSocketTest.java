@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @CsvSource({"HTTP_1_1, 100000", "HTTP_2, 100000", "HTTP_1_1, 1", "HTTP_2, 1"})
 final class RealWebSocketTest {
     private static final WebSocketSettings SETTINGS =
-            new WebSocketSettings(ReaderLimits.of(64 * 1024), 64, Duration.ofSeconds(5), null);
+            new WebSocketSettings(ReaderLimits.of(64 * 1024), 64, Duration.ofSeconds(5));
 
     private final Handshake handshake = new Handshake(List.of("echo"), DeflateSettings.withoutTakeover());
     private final Deque<WebSocketHandler> opened = new ArrayDeque<>();
