@@ -100,11 +100,16 @@ public final class FrameWriter {
      *
      * @param out where to
      * @param reason why; {@link CloseReason#NO_STATUS} to say nothing
+     * @throws IllegalArgumentException if its code may not be sent
      */
     public static void close(ByteBuf out, CloseReason reason) {
         if (reason.code() == CloseReason.NO_STATUS) {
             head(out, FIN | Opcode.CLOSE, 0);
             return;
+        }
+        if (!CloseReason.isSendable(reason.code())) {
+            throw new IllegalArgumentException(
+                    "code: " + reason.code() + " (expected: one that may be sent, or none: 1005)");
         }
         byte[] text = reason.textBytes();
         head(out, FIN | Opcode.CLOSE, 2 + text.length);
