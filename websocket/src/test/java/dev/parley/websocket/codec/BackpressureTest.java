@@ -1,0 +1,182 @@
+package dev.parley.websocket.codec;
+
+import static dev.parley.websocket.codec.ClientFrames.frames;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Messages that the application does not want now, and clients that do not read what they are sent. */
+class BackpressureTest {
+    private static final int HIGH_WATER_BYTES = 64 * 1024;
+
+    private static ByteBuf bytes(int length) {
+        return Unpooled.wrappedBuffer(new byte[length]);
+    }
+
+    /** One that pauses with each message. */
+    private static Socket pausing() {
+        Socket socket = Socket.open();
+        return socket.onMessage(message -> socket.handler.pause());
+    }
+
+    // ---- pause and resume
+
+    @Test
+    void messagesOfOneReadAreHeldBack() {
+        try (Socket socket = pausing()) {
+            socket.receives(frames().text("a").text("b").ping("c").text("d"));
+            assertThat(socket.told).containsExactly("text a");
+            assertThat(socket.isRead()).isFalse();
+
+            socket.handler.resume();
+            assertThat(socket.told).containsExactly("text a", "text b");
+            assertThat(socket.sent()).isEmpty();
+            assertThat(socket.isRead()).isFalse();
+
+            socket.handler.resume();
+            assertThat(socket.told).containsExactly("text a", "text b", "ping c", "text d");
+            assertThat(socket.sent()).isEqualTo(Socket.pongFrame("c"));
+        }
+    }
+
+    @Test
+    void aListenerMayResumeWhileItIsTold() {
+        try (Socket socket = Socket.open()) {
+            socket.onMessage(message -> {
+                socket.handler.pause();
+                socket.handler.resume();
+            });
+            socket.receives(frames().text("a").text("b"));
+
+            assertThat(socket.told).containsExactly("text a", "text b");
+            assertThat(socket.isRead()).isTrue();
+        }
+    }
+
+    @Test
+    void closingWhilePausedCompletes() {
+        try (Socket socket = pausing()) {
+            socket.receives(frames().text("a").text("b").close(1000, "bye"));
+            socket.handler.close(CloseReason.of(1001, ""));
+
+            assertThat(socket.sent()).isEqualTo(Socket.closeFrame(1001, ""));
+            assertThat(socket.told).containsExactly("text a", "closed 1001");
+        }
+    }
+
+    @Test
+    void whatWaitsIsReleasedAtTheEnd() {
+        try (Socket socket = pausing()) {
+            socket.receives(frames().text("a").text("b"));
+            socket.channel.close();
+
+            assertThat(socket.told).containsExactly("text a", "closed 1006");
+        }
+    }
+
+    // ---- clients that do not read
+
+    @Test
+    void aClientThatDoesNotReadIsNotRead() {
+        try (Socket socket = Socket.echo()) {
+            socket.stalls();
+            byte[] large = new byte[HIGH_WATER_BYTES];
+            socket.receives(frames().binary(large).text("next").text("last"));
+
+            assertThat(socket.told).containsExactly(Heard.binary(large));
+            assertThat(socket.handler.isWritable()).isFalse();
+            assertThat(socket.isRead()).isFalse();
+            assertThat(socket.handler.pendingBytes()).isGreaterThanOrEqualTo(HIGH_WATER_BYTES);
+
+            socket.reads();
+
+            assertThat(socket.told).containsExactly(Heard.binary(large), "text next", "text last", "writable");
+            assertThat(socket.isRead()).isTrue();
+            assertThat(socket.handler.isWritable()).isTrue();
+        }
+    }
+
+    @Test
+    void aClientMayBeBehindAndPausedAtOnce() {
+        try (Socket socket = Socket.open()) {
+            socket.onMessage(message -> {
+                socket.handler.pause();
+                socket.handler.write(Opcode.BINARY, bytes(HIGH_WATER_BYTES));
+            });
+            socket.stalls();
+            socket.receives(frames().text("a").text("b"));
+
+            socket.handler.resume();
+            assertThat(socket.told).containsExactly("text a");
+
+            socket.handler.pause();
+            socket.reads();
+            assertThat(socket.told).containsExactly("text a", "writable");
+            assertThat(socket.isRead()).isFalse();
+
+            socket.handler.resume();
+            assertThat(socket.told).containsExactly("text a", "writable", "text b");
+        }
+    }
+
+    private static long pings(Socket socket) {
+        return socket.told.stream().filter(line -> line.startsWith("ping")).count();
+    }
+
+    @Test
+    void pingsToAClientThatDoesNotReadAreBounded() {
+        int pings = 100_000;
+        ClientFrames hundred = frames();
+        for (int i = 0; i < 100; i++) {
+            hundred.ping("p".repeat(125));
+        }
+        byte[] wire = hundred.bytes();
+        long most = 0;
+        try (Socket socket = Socket.open()) {
+            socket.stalls();
+            int reads = 0;
+            while (reads < pings / 100 && socket.isRead()) {
+                socket.receives(wire);
+                most = Math.max(most, socket.handler.pendingBytes());
+                reads++;
+            }
+            assertThat(most).isBetween((long) HIGH_WATER_BYTES, 3L * HIGH_WATER_BYTES);
+            assertThat(reads).isLessThan(20);
+
+            socket.reads();
+            while (reads < pings / 100) {
+                socket.receives(wire);
+                reads++;
+                socket.writes();
+            }
+            assertThat(pings(socket)).isEqualTo(pings);
+        }
+    }
+
+    @Test
+    void manyPingsInOneReadAreBoundedToo() {
+        ClientFrames many = frames();
+        for (int i = 0; i < 20_000; i++) {
+            many.ping("p".repeat(125));
+        }
+        try (Socket socket = Socket.open()) {
+            socket.stalls();
+            socket.receives(many);
+            assertThat(socket.handler.pendingBytes()).isBetween((long) HIGH_WATER_BYTES, 3L * HIGH_WATER_BYTES);
+
+            List<byte[]> writes = new ArrayList<>();
+            socket.reads();
+            writes.addAll(socket.writes());
+
+            assertThat(pings(socket)).isEqualTo(20_000);
+            assertThat(writes.stream().mapToLong(write -> write.length).sum()).isEqualTo(20_000L * 127);
+        }
+    }
+}
