@@ -161,9 +161,12 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             return bytes;
         }
         unread = null;
-        before.writeBytes(bytes);
+        // Copied: what waits may be a slice, behind which there is no room, or another's bytes.
+        ByteBuf both = ctx().alloc().buffer(before.readableBytes() + bytes.readableBytes());
+        both.writeBytes(before).writeBytes(bytes);
+        before.release();
         bytes.release();
-        return before;
+        return both;
     }
 
     /** Reads what came; what is not read, as reading is paused, waits. */

@@ -47,6 +47,42 @@ class BackpressureTest {
     }
 
     @Test
+    void whatComesMeanwhileKeepsItsOrder() {
+        byte[] late = frames().text("c").text("d").textBegins("e").ends("f").bytes();
+        Pieces.sameForAllCuts(late, pieces -> {
+            try (Socket socket = pausing()) {
+                socket.receives(frames().text("a").text("b"));
+                pieces.forEach(socket::receives);
+                assertThat(socket.told).containsExactly("text a");
+
+                for (int i = 0; i < 4; i++) {
+                    socket.handler.resume();
+                }
+
+                assertThat(socket.told).containsExactly("text a", "text b", "text c", "text d", "text ef");
+                return List.of();
+            }
+        });
+    }
+
+    @Test
+    void whatWaitsMayBePartOfALargerBuffer() {
+        byte[] two = frames().text("a").text("b").bytes();
+        byte[] more = frames().text("c").bytes();
+        ByteBuf all = Unpooled.buffer().writeBytes(two).writeBytes(more).writeBytes(more);
+        try (Socket socket = pausing()) {
+            socket.channel.writeInbound(all.retainedSlice(0, two.length));
+            socket.channel.writeInbound(Pieces.buffer(more));
+            socket.onMessage(message -> {});
+            socket.handler.resume();
+
+            assertThat(socket.told).containsExactly("text a", "text b", "text c");
+            assertThat(all.slice(two.length, more.length)).isEqualTo(Unpooled.wrappedBuffer(more));
+        }
+        assertThat(all.release()).isTrue();
+    }
+
+    @Test
     void aListenerMayResumeWhileItIsTold() {
         try (Socket socket = Socket.open()) {
             socket.onMessage(message -> {
