@@ -264,7 +264,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void goOn() {
-        if (state == OPEN && (held || behind)) {
+        if (isStopped()) {
             return;
         }
         reader().resume();
@@ -274,9 +274,13 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             read(waiting);
             flushSoon();
         }
-        if (unread == null) {
+        if (!isStopped()) { // again, by what was told just now
             channel().config().setAutoRead(true);
         }
+    }
+
+    private boolean isStopped() {
+        return state == OPEN && (held || behind);
     }
 
     // ---- what the reader tells

@@ -47,6 +47,20 @@ class BackpressureTest {
     }
 
     @Test
+    void theSocketIsNotReadWhileItIsPausedThoughNothingWaits() {
+        try (Socket socket = pausing()) {
+            socket.receives(frames().text("a").text("b"));
+            socket.handler.resume();
+
+            assertThat(socket.told).containsExactly("text a", "text b");
+            assertThat(socket.isRead()).isFalse();
+
+            socket.handler.resume();
+            assertThat(socket.isRead()).isTrue();
+        }
+    }
+
+    @Test
     void whatComesMeanwhileKeepsItsOrder() {
         byte[] late = frames().text("c").text("d").textBegins("e").ends("f").bytes();
         Pieces.sameForAllCuts(late, pieces -> {
