@@ -246,10 +246,15 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     // ---- reading on and off
 
-    /** Tells no more messages until {@link #resume}: what was read waits, and the socket is not read. */
+    /**
+     * Tells no more messages until {@link #resume}: what was read waits, and the socket is not read. Does nothing if it is not
+     * open, as then the client's close frame, or its end, is waited for.
+     */
     public void pause() {
-        held = true;
-        stop();
+        if (state == OPEN) {
+            held = true;
+            stop();
+        }
     }
 
     /** Tells messages again. */

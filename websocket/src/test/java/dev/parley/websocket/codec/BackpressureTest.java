@@ -131,6 +131,46 @@ class BackpressureTest {
         }
     }
 
+    @Test
+    void pausingWhileItClosesDoesNotHoldUpTheEnd() {
+        try (Socket socket = Socket.open()) {
+            socket.handler.close(CloseReason.of(1000, ""));
+            socket.handler.pause();
+            assertThat(socket.isRead()).isTrue();
+
+            socket.receives(frames().close());
+
+            assertThat(socket.told).containsExactly("closed 1000");
+        }
+    }
+
+    @Test
+    void pausingAfterTheEndDoesNothing() {
+        WebSocketListener quiet = new WebSocketListener() {
+            @Override
+            public void text(ByteBuf utf8) {}
+
+            @Override
+            public void binary(ByteBuf bytes) {}
+
+            @Override
+            public void closed(CloseReason reason) {}
+
+            @Override
+            public void end(ChannelHandlerContext ctx) {
+                // The transport stays open for a while, as one does that lingers.
+            }
+        };
+        WebSocketHandler handler = new WebSocketHandler(Socket.SETTINGS, null, quiet);
+        var channel = new EmbeddedChannel(handler);
+        channel.writeInbound(frames().close().buffer());
+
+        handler.pause();
+
+        assertThat(channel.config().isAutoRead()).isTrue();
+        channel.finishAndReleaseAll();
+    }
+
     // ---- clients that do not read
 
     @Test
