@@ -205,7 +205,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         if (behind && changed.channel().isWritable()) {
             behind = false;
             goOn();
-            listener.writable();
+            if (state == OPEN) {
+                listener.writable();
+            }
         }
         changed.fireChannelWritabilityChanged();
     }

@@ -216,6 +216,21 @@ class BackpressureTest {
         }
     }
 
+    @Test
+    void nothingIsToldAfterTheEnd() {
+        try (Socket socket = Socket.echo()) {
+            socket.stalls();
+            socket.receives(frames().binary(new byte[HIGH_WATER_BYTES]).hex("ff"));
+            socket.reads();
+
+            assertThat(socket.told)
+                    .containsExactly(
+                            Heard.binary(new byte[HIGH_WATER_BYTES]),
+                            "! RESERVED_BIT",
+                            "closed " + Violation.RESERVED_BIT.reason());
+        }
+    }
+
     private static long pings(Socket socket) {
         return socket.told.stream().filter(line -> line.startsWith("ping")).count();
     }
