@@ -379,8 +379,13 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     /** What waits in a channel. May be asked on any thread. */
     static long pendingBytes(Channel channel) {
         WriteBufferWaterMark marks = channel.config().getWriteBufferWaterMark();
+        // Both are told up to the first byte beyond the mark.
         long room = channel.bytesBeforeUnwritable();
-        return room > 0 ? marks.high() - room : marks.low() + channel.bytesBeforeWritable();
+        if (room > 0) {
+            return marks.high() + 1 - room;
+        }
+        long excess = channel.bytesBeforeWritable();
+        return excess == Long.MAX_VALUE ? 0 : marks.low() + excess - 1; // the former where it is closed
     }
 
     /**

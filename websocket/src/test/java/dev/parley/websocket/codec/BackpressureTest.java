@@ -284,4 +284,24 @@ class BackpressureTest {
             assertThat(writes.stream().mapToLong(write -> write.length).sum()).isEqualTo(20_000L * 127);
         }
     }
+
+    @Test
+    void pendingBytesAreCountedOnBothSidesOfTheWaterMarks() {
+        try (Socket socket = Socket.open()) {
+            socket.channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(1000, 2000));
+            socket.stalls();
+            long overhead = -1;
+            for (int length : new int[] {400, 400, 400, 400, 400, 400, 400}) {
+                long before = socket.handler.pendingBytes();
+                socket.handler.writePlain(Opcode.BINARY, bytes(length));
+                assertThat(socket.handler.pendingBytes()).isEqualTo(before + length + 4);
+                socket.handler.flush();
+                long each = socket.handler.pendingBytes() - before - length - 4;
+                assertThat(overhead == -1 ? each : overhead).isEqualTo(each); // what Netty counts for a write
+                overhead = each;
+            }
+            socket.reads();
+            assertThat(socket.handler.pendingBytes()).isZero();
+        }
+    }
 }

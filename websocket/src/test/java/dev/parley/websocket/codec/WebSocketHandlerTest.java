@@ -99,6 +99,23 @@ class WebSocketHandlerTest {
         }
     }
 
+    @Test
+    void whatIsWrittenInATaskIsOneWriteAtItsEnd() {
+        try (Socket socket = Socket.open()) {
+            socket.handler.write(Opcode.TEXT, utf8("a"));
+            socket.handler.ping(new byte[] {'b'});
+            socket.handler.writeFragment(Opcode.TEXT, utf8("c"), WebSocketHandler.Fragment.MORE);
+            socket.handler.writeFragment(Opcode.CONTINUATION, utf8("d"), WebSocketHandler.Fragment.LAST);
+            assertThat(socket.channel.outboundMessages()).isEmpty();
+            assertThat(socket.handler.pendingBytes()).isEqualTo(12);
+
+            List<byte[]> writes = socket.writes();
+
+            assertThat(writes).hasSize(1);
+            assertThat(ByteBufUtil.hexDump(writes.get(0))).isEqualTo("810161" + "890162" + "010163" + "800164");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 125, 126, 8191, 8192, 65535, 65536, 300_000})
     void messagesOfEachLengthAreEchoed(int length) {
@@ -153,6 +170,16 @@ class WebSocketHandlerTest {
             assertThat(flushed.isSuccess()).isTrue();
             assertThat(socket.sent()).isEqualTo("810161");
         }
+    }
+
+    @Test
+    void nothingIsPendingAtFirstAndAtTheEnd() {
+        Socket socket = Socket.open();
+        assertThat(socket.handler.pendingBytes()).isZero();
+
+        socket.close();
+
+        assertThat(socket.handler.pendingBytes()).isZero();
     }
 
     // ---- compression
