@@ -474,7 +474,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     /** As {@link #writeShared}, where some of the messages are compressed, none of which refers to another. */
     public void writeSharedCompressed(ByteBuf frames) {
-        if (takeover != null && takeover.deflater != null) {
+        if (state == OPEN && takeover != null && takeover.deflater != null) {
             takeover.deflater.forget(); // the client's window holds other bytes now
         }
         writeShared(frames);

@@ -139,6 +139,21 @@ class ClosingTest {
         }
     }
 
+    @Test
+    void nothingIsSentAfterTheCloseFrame() {
+        try (Socket socket = Socket.open(Deflate.withTakeover())) {
+            socket.handler.close(BYE);
+            socket.sent();
+            writeAll(socket.handler);
+            assertThat(socket.sent()).isEmpty();
+
+            socket.receives(frames().close());
+            writeAll(socket.handler);
+            assertThat(socket.sent()).isEmpty();
+            assertThat(socket.told).containsExactly("closed 1000 bye");
+        }
+    }
+
     /** Everything that sends. */
     private static void writeAll(WebSocketHandler handler) {
         ByteBuf shared = Unpooled.buffer().writeShort(0x8100);
