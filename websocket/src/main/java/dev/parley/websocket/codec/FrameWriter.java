@@ -62,8 +62,9 @@ public final class FrameWriter {
      * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
      * @param payload its payload; its bytes stay readable
      * @param deflater compresses it
+     * @return how many bytes the payload of the frame has
      */
-    public static void write(ByteBuf out, int opcode, ByteBuf payload, MessageDeflater deflater) {
+    public static int write(ByteBuf out, int opcode, ByteBuf payload, MessageDeflater deflater) {
         int start = out.writerIndex();
         int room = headBytes(payload.readableBytes() / 2); // a guess; if it was wrong the payload is moved
         out.ensureWritable(MAX_HEAD_BYTES + MessageDeflater.room(payload.readableBytes()));
@@ -80,6 +81,7 @@ public final class FrameWriter {
         out.writerIndex(start);
         head(out, FIN | RSV1 | opcode, length);
         out.writerIndex(start + needed + length);
+        return length;
     }
 
     /**

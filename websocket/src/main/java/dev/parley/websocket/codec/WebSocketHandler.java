@@ -400,9 +400,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             writePlain(opcode, payload);
         } else if (state == OPEN) {
             ByteBuf to = buffer(MessageDeflater.room(length));
-            int start = to.writerIndex();
-            FrameWriter.write(to, opcode, payload, deflater(deflate));
-            observe(opcode, true, true, to.writerIndex() - start);
+            int compressedBytes = FrameWriter.write(to, opcode, payload, deflater(deflate));
+            observe(opcode, true, true, compressedBytes);
             written();
         }
     }

@@ -245,4 +245,32 @@ class WebSocketHandlerTest {
     }
 
     // ---- frames are looked at
+
+    @Test
+    void framesAreObserved() {
+        List<FrameListener.Frame> seen = new ArrayList<>();
+        WebSocketSettings settings =
+                new WebSocketSettings(ReaderLimits.of(1 << 20), 64, Socket.CLOSE_TIMEOUT, seen::add);
+        try (Socket socket = Socket.echo(settings, Deflate.withoutTakeover())) {
+            socket.receives(
+                    frames().text("a").frame(0x02, "bc").frame(0x80, "d").ping("e"));
+            socket.handler.write(Opcode.TEXT, utf8("x".repeat(1000)));
+            int compressed = socket.sentBytes().length - (2 + 1) - (2 + 3) - (2 + 1) - 2;
+            socket.handler.close(CloseReason.of(1000, "bye"));
+
+            var in = FrameListener.Direction.RECEIVED;
+            var out = FrameListener.Direction.SENT;
+            assertThat(seen)
+                    .containsExactly(
+                            new FrameListener.Frame(in, Opcode.TEXT, true, false, 1),
+                            new FrameListener.Frame(out, Opcode.TEXT, true, false, 1),
+                            new FrameListener.Frame(in, Opcode.BINARY, false, false, 2),
+                            new FrameListener.Frame(in, Opcode.CONTINUATION, true, false, 1),
+                            new FrameListener.Frame(out, Opcode.BINARY, true, false, 3),
+                            new FrameListener.Frame(in, Opcode.PING, true, false, 1),
+                            new FrameListener.Frame(out, Opcode.PONG, true, false, 1),
+                            new FrameListener.Frame(out, Opcode.TEXT, true, true, compressed),
+                            new FrameListener.Frame(out, Opcode.CLOSE, true, false, 5));
+        }
+    }
 }
