@@ -36,6 +36,7 @@ public final class FrameWriter {
      * @param out where to
      * @param opcode one of {@link Opcode}
      * @param payload its payload: of a control frame at most 125 bytes
+     * @throws IllegalArgumentException if it is a control frame, and longer
      */
     public static void write(ByteBuf out, int opcode, byte[] payload) {
         head(out, FIN | opcode, payload.length);
@@ -48,6 +49,7 @@ public final class FrameWriter {
      * @param out where to
      * @param opcode one of {@link Opcode}
      * @param payload its payload, of a control frame at most 125 bytes; its bytes stay readable
+     * @throws IllegalArgumentException if it is a control frame, and longer
      */
     public static void write(ByteBuf out, int opcode, ByteBuf payload) {
         int length = payload.readableBytes();
@@ -124,6 +126,10 @@ public final class FrameWriter {
     }
 
     private static void head(ByteBuf out, int first, int length) {
+        if (length > MAX_CONTROL_BYTES && Opcode.isControl(first)) {
+            throw new IllegalArgumentException(
+                    "payload: " + length + " bytes (expected: at most 125 in a control frame)");
+        }
         if (length <= MAX_CONTROL_BYTES) {
             out.writeShort(first << 8 | length);
         } else if (length < 0x10000) {

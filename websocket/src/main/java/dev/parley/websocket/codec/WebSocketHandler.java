@@ -492,6 +492,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      * Writes a ping.
      *
      * @param payload at most 125 bytes, which stay the caller's
+     * @throws IllegalArgumentException if it is longer
      */
     public void ping(byte[] payload) {
         if (state == OPEN) {

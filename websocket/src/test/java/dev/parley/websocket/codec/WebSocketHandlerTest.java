@@ -158,6 +158,18 @@ class WebSocketHandlerTest {
     }
 
     @Test
+    void aPingHas125BytesAtMost() {
+        try (Socket socket = Socket.open()) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> socket.handler.ping(new byte[126]))
+                    .withMessage("payload: 126 bytes (expected: at most 125 in a control frame)");
+            socket.handler.ping(new byte[0]);
+
+            assertThat(socket.sent()).isEqualTo("8900");
+        }
+    }
+
+    @Test
     void flushedCompletesWhenAllIsSent() {
         try (Socket socket = Socket.open()) {
             socket.stalls();
