@@ -610,11 +610,11 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         if (state == ENDED) {
             return;
         }
+        state = ENDED; // first, as the transport may go while it is flushed
         boolean gone = !channel().isActive();
         if (!gone) {
             flush();
         }
-        state = ENDED;
         reader().close();
         out = released(out);
         unread = released(unread);

@@ -278,6 +278,23 @@ class ClosingTest {
     }
 
     @Test
+    void theEndIsToldOnceThoughTheTransportGoesMeanwhile() {
+        try (Socket socket = Socket.open()) {
+            socket.channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
+                @Override
+                public void flush(ChannelHandlerContext ctx) {
+                    ctx.flush();
+                    ctx.fireChannelInactive();
+                }
+            });
+
+            socket.receives(frames().close(1000, ""));
+
+            assertThat(socket.told).hasSize(1);
+        }
+    }
+
+    @Test
     void theEndGivesMemoryBack() {
         DeflateBudget budget = new DeflateBudget(1 << 20);
         DeflateAgreement agreement = Deflate.agree("permessage-deflate", DeflateSettings.withTakeover(budget));
