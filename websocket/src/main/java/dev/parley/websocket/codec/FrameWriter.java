@@ -71,16 +71,21 @@ public final class FrameWriter {
         int room = headBytes(payload.readableBytes() / 2); // a guess; if it was wrong the payload is moved
         out.ensureWritable(MAX_HEAD_BYTES + MessageDeflater.room(payload.readableBytes()));
         out.writerIndex(start + room);
-        deflater.deflate(payload, out);
-        int length = out.writerIndex() - start - room;
-        int needed = headBytes(length);
-        if (needed != room) {
-            out.ensureWritable(needed);
-            ByteBuf moved = out.copy(start + room, length);
-            out.setBytes(start + needed, moved);
-            moved.release();
+        int length;
+        int needed;
+        try {
+            deflater.deflate(payload, out);
+            length = out.writerIndex() - start - room;
+            needed = headBytes(length);
+            if (needed != room) {
+                out.ensureWritable(needed);
+                ByteBuf moved = out.copy(start + room, length);
+                out.setBytes(start + needed, moved);
+                moved.release();
+            }
+        } finally {
+            out.writerIndex(start); // a part of it must not be sent, where there was no memory for all
         }
-        out.writerIndex(start);
         head(out, FIN | RSV1 | opcode, length);
         out.writerIndex(start + needed + length);
         return length;
@@ -130,6 +135,7 @@ public final class FrameWriter {
             throw new IllegalArgumentException(
                     "payload: " + length + " bytes (expected: at most 125 in a control frame)");
         }
+        out.ensureWritable(headBytes(length) + length); // for all of it, or nothing is written
         if (length <= MAX_CONTROL_BYTES) {
             out.writeShort(first << 8 | length);
         } else if (length < 0x10000) {
