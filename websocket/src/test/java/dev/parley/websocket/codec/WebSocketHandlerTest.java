@@ -107,7 +107,7 @@ class WebSocketHandlerTest {
             socket.handler.writeFragment(Opcode.TEXT, utf8("c"), WebSocketHandler.Fragment.MORE);
             socket.handler.writeFragment(Opcode.CONTINUATION, utf8("d"), WebSocketHandler.Fragment.LAST);
             assertThat(socket.channel.outboundMessages()).isEmpty();
-            assertThat(socket.handler.pendingBytes()).isEqualTo(12);
+            assertThat(socket.handler.queuedBytes()).isEqualTo(12);
 
             List<byte[]> writes = socket.writes();
 
@@ -187,11 +187,11 @@ class WebSocketHandlerTest {
     @Test
     void nothingIsPendingAtFirstAndAtTheEnd() {
         Socket socket = Socket.open();
-        assertThat(socket.handler.pendingBytes()).isZero();
+        assertThat(socket.handler.queuedBytes()).isZero();
 
         socket.close();
 
-        assertThat(socket.handler.pendingBytes()).isZero();
+        assertThat(socket.handler.queuedBytes()).isZero();
     }
 
     // ---- compression
