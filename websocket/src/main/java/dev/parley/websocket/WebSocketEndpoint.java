@@ -15,6 +15,7 @@ import dev.parley.websocket.codec.ReaderLimits;
 import dev.parley.websocket.codec.WebSocketSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -84,8 +85,11 @@ public final class WebSocketEndpoint implements Endpoint {
 
     @Override
     public void handle(Exchange exchange) {
+        // What an exchange calls GET, as one endpoint serves both, is a CONNECT if it asks for a protocol.
+        boolean asks = exchange.requestedProtocol().isPresent();
         Handshake.Outcome outcome = exchange.protocol() == Protocol.HTTP_2
-                ? handshake.http2(exchange.method(), exchange.requestedProtocol(), exchange.headers())
+                ? handshake.http2(
+                        asks ? HttpMethod.CONNECT : exchange.method(), exchange.requestedProtocol(), exchange.headers())
                 : handshake.http1(exchange.method(), exchange.requestedProtocol(), exchange.headers());
         if (outcome instanceof Handshake.Refused refused) {
             Response response = Response.problem(Problem.of(refused.status(), refused.detail()));
