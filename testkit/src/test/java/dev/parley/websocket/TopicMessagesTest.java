@@ -19,6 +19,7 @@ import dev.parley.topic.Position;
 import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
 import dev.parley.topic.Topics;
+import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -251,6 +252,28 @@ final class TopicMessagesTest {
         assertThat(slow.texts()).hasSizeLessThan(64);
         assertThat(slow).closedWith(1013, "what comes next is not kept any more");
         assertThat(ws).isOpen();
+    }
+
+    @Test
+    void aTopicThatWaitedOnlyForAFlushGoesOn() {
+        TestWebSocket ws = open();
+        WebSocketConnection connection = heard.connection();
+        connection.subscribe(news);
+        run();
+        // All of it fits what the system takes, but more than this waits for the flush, behind which the topic's task
+        // is not.
+        ((OpenConnection) connection)
+                .tunnel()
+                .pipeline()
+                .channel()
+                .config()
+                .setWriteBufferWaterMark(new WriteBufferWaterMark(4 * 1024, 16 * 1024));
+        news.publish("published");
+        for (int i = 0; i < 3; i++) {
+            connection.send(text(10 * 1024));
+        }
+
+        assertThat(ws.texts()).hasSize(4).endsWith("published");
     }
 
     @Test

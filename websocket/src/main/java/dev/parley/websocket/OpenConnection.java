@@ -652,9 +652,6 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     boolean takesShared() {
-        if (streaming == null && open && !handler.isWritable()) {
-            lookSoon();
-        }
         return streaming == null && handler.isWritable();
     }
 
