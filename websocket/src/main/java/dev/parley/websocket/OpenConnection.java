@@ -15,7 +15,6 @@ import dev.parley.websocket.codec.Opcode;
 import dev.parley.websocket.codec.WebSocketHandler;
 import dev.parley.websocket.codec.WebSocketListener;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.util.AttributeKey;
@@ -319,12 +318,18 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public SendOutcome send(ByteBuf bytes) {
         try {
-            if (isOnLoop()) {
-                return sendNow(Opcode.BINARY, bytes, Compression.ALLOWED);
+            if (!isOnLoop() || streaming != null) {
+                byte[] copy = new byte[bytes.readableBytes()];
+                bytes.getBytes(bytes.readerIndex(), copy);
+                return send(copy);
             }
-            byte[] copy = new byte[bytes.readableBytes()];
-            bytes.getBytes(bytes.readerIndex(), copy);
-            return send(copy);
+            SendOutcome refused = refusal(bytes.readableBytes());
+            if (refused != null) {
+                return refused;
+            }
+            keepAlive.sent();
+            handler.write(Opcode.BINARY, bytes);
+            return outcome();
         } finally {
             bytes.release();
         }
@@ -337,11 +342,26 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     private SendOutcome send(int opcode, byte[] payload, Compression compression) {
-        return isOnLoop()
-                ? sendNow(opcode, Unpooled.wrappedBuffer(payload), compression)
-                : submit(
-                        payload.length,
-                        () -> sendAdmitted(opcode, Unpooled.wrappedBuffer(payload), payload.length, compression));
+        if (!isOnLoop()) {
+            return submit(payload.length, () -> write(opcode, payload, compression));
+        }
+        SendOutcome refused = refusal(payload.length);
+        if (refused != null) {
+            return refused;
+        }
+        write(opcode, payload, compression);
+        return outcome();
+    }
+
+    private void write(int opcode, byte[] payload, Compression compression) {
+        keepAlive.sent();
+        if (streaming != null) {
+            streaming.hold(payload.length, () -> write(opcode, payload, compression));
+        } else if (compression == Compression.ALLOWED) {
+            handler.write(opcode, payload);
+        } else {
+            handler.writePlain(opcode, payload);
+        }
     }
 
     /** Lets the event loop write so many bytes, if as many may be queued. */
@@ -350,9 +370,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             return SendOutcome.CLOSED;
         }
         if (isOnLoop()) {
-            if (isTooMuch(queuedBytes(), size)) {
-                full();
-                return SendOutcome.DROPPED;
+            SendOutcome refused = refusal(size);
+            if (refused != null) {
+                return refused;
             }
             write.run();
             return outcome();
@@ -394,38 +414,16 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         }
     }
 
-    private SendOutcome sendNow(int opcode, ByteBuf payload, Compression compression) {
+    /** Why so many bytes are not sent now; {@code null} if they are. */
+    private @Nullable SendOutcome refusal(int size) {
         if (!handler.isOpen()) {
             return SendOutcome.CLOSED;
         }
-        int size = payload.readableBytes();
         if (isTooMuch(queuedBytes(), size)) {
             full();
             return SendOutcome.DROPPED;
         }
-        sendAdmitted(opcode, payload, size, compression);
-        return outcome();
-    }
-
-    private void sendAdmitted(int opcode, ByteBuf payload, int size, Compression compression) {
-        keepAlive.sent();
-        if (streaming == null) {
-            write(opcode, payload, compression);
-        } else {
-            ByteBuf kept = payload.retain();
-            streaming.hold(size, () -> {
-                write(opcode, kept, compression);
-                kept.release();
-            });
-        }
-    }
-
-    private void write(int opcode, ByteBuf payload, Compression compression) {
-        if (compression == Compression.ALLOWED) {
-            handler.write(opcode, payload);
-        } else {
-            handler.writePlain(opcode, payload);
-        }
+        return null;
     }
 
     private SendOutcome outcome() {

@@ -36,6 +36,7 @@ public final class FrameWriter {
      * @param out where to
      * @param opcode one of {@link Opcode}
      * @param payload its payload: of a control frame at most 125 bytes
+     * @throws IllegalArgumentException if it is a control frame, and longer
      */
     public static void write(ByteBuf out, int opcode, byte[] payload) {
         head(out, FIN | opcode, payload.length);
@@ -48,6 +49,7 @@ public final class FrameWriter {
      * @param out where to
      * @param opcode one of {@link Opcode}
      * @param payload its payload, of a control frame at most 125 bytes; its bytes stay readable
+     * @throws IllegalArgumentException if it is a control frame, and longer
      */
     public static void write(ByteBuf out, int opcode, ByteBuf payload) {
         int length = payload.readableBytes();
@@ -62,24 +64,31 @@ public final class FrameWriter {
      * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
      * @param payload its payload; its bytes stay readable
      * @param deflater compresses it
+     * @return how many bytes the payload of the frame has
      */
-    public static void write(ByteBuf out, int opcode, ByteBuf payload, MessageDeflater deflater) {
+    public static int write(ByteBuf out, int opcode, ByteBuf payload, MessageDeflater deflater) {
         int start = out.writerIndex();
         int room = headBytes(payload.readableBytes() / 2); // a guess; if it was wrong the payload is moved
         out.ensureWritable(MAX_HEAD_BYTES + MessageDeflater.room(payload.readableBytes()));
         out.writerIndex(start + room);
-        deflater.deflate(payload, out);
-        int length = out.writerIndex() - start - room;
-        int needed = headBytes(length);
-        if (needed != room) {
-            out.ensureWritable(needed);
-            ByteBuf moved = out.copy(start + room, length);
-            out.setBytes(start + needed, moved);
-            moved.release();
+        int length;
+        int needed;
+        try {
+            deflater.deflate(payload, out);
+            length = out.writerIndex() - start - room;
+            needed = headBytes(length);
+            if (needed != room) {
+                out.ensureWritable(needed);
+                ByteBuf moved = out.copy(start + room, length);
+                out.setBytes(start + needed, moved);
+                moved.release();
+            }
+        } finally {
+            out.writerIndex(start); // a part of it must not be sent, where there was no memory for all
         }
-        out.writerIndex(start);
         head(out, FIN | RSV1 | opcode, length);
         out.writerIndex(start + needed + length);
+        return length;
     }
 
     /**
@@ -100,11 +109,16 @@ public final class FrameWriter {
      *
      * @param out where to
      * @param reason why; {@link CloseReason#NO_STATUS} to say nothing
+     * @throws IllegalArgumentException if its code may not be sent
      */
     public static void close(ByteBuf out, CloseReason reason) {
         if (reason.code() == CloseReason.NO_STATUS) {
             head(out, FIN | Opcode.CLOSE, 0);
             return;
+        }
+        if (!CloseReason.isSendable(reason.code())) {
+            throw new IllegalArgumentException(
+                    "code: " + reason.code() + " (expected: one that may be sent, or none: 1005)");
         }
         byte[] text = reason.textBytes();
         head(out, FIN | Opcode.CLOSE, 2 + text.length);
@@ -117,6 +131,11 @@ public final class FrameWriter {
     }
 
     private static void head(ByteBuf out, int first, int length) {
+        if (length > MAX_CONTROL_BYTES && Opcode.isControl(first)) {
+            throw new IllegalArgumentException(
+                    "payload: " + length + " bytes (expected: at most 125 in a control frame)");
+        }
+        out.ensureWritable(headBytes(length) + length); // for all of it, or nothing is written
         if (length <= MAX_CONTROL_BYTES) {
             out.writeShort(first << 8 | length);
         } else if (length < 0x10000) {

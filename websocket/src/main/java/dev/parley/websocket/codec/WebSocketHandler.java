@@ -161,9 +161,12 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             return bytes;
         }
         unread = null;
-        before.writeBytes(bytes);
+        // Copied: what waits may be a slice, behind which there is no room, or another's bytes.
+        ByteBuf both = ctx().alloc().buffer(before.readableBytes() + bytes.readableBytes());
+        both.writeBytes(before).writeBytes(bytes);
+        before.release();
         bytes.release();
-        return before;
+        return both;
     }
 
     /** Reads what came; what is not read, as reading is paused, waits. */
@@ -202,7 +205,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         if (behind && changed.channel().isWritable()) {
             behind = false;
             goOn();
-            listener.writable();
+            if (state == OPEN) {
+                listener.writable();
+            }
         }
         changed.fireChannelWritabilityChanged();
     }
@@ -243,10 +248,15 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     // ---- reading on and off
 
-    /** Tells no more messages until {@link #resume}: what was read waits, and the socket is not read. */
+    /**
+     * Tells no more messages until {@link #resume}: what was read waits, and the socket is not read. Does nothing if it is not
+     * open, as then the client's close frame, or its end, is waited for.
+     */
     public void pause() {
-        held = true;
-        stop();
+        if (state == OPEN) {
+            held = true;
+            stop();
+        }
     }
 
     /** Tells messages again. */
@@ -261,7 +271,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void goOn() {
-        if (state == OPEN && (held || behind)) {
+        if (isStopped()) {
             return;
         }
         reader().resume();
@@ -271,9 +281,13 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             read(waiting);
             flushSoon();
         }
-        if (unread == null) {
+        if (!isStopped()) { // again, by what was told just now
             channel().config().setAutoRead(true);
         }
+    }
+
+    private boolean isStopped() {
+        return state == OPEN && (held || behind);
     }
 
     // ---- what the reader tells
@@ -361,11 +375,20 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      */
     public long queuedBytes() {
         Channel channel = channel();
-        WriteBufferWaterMark marks = channel.config().getWriteBufferWaterMark();
-        long room = channel.bytesBeforeUnwritable();
-        long waiting = room > 0 ? marks.high() - room : marks.low() + channel.bytesBeforeWritable();
         ByteBuf gathered = channel.eventLoop().inEventLoop() ? out : null;
-        return waiting + (gathered == null ? 0 : gathered.readableBytes());
+        return waitingBytes(channel) + (gathered == null ? 0 : gathered.readableBytes());
+    }
+
+    /** What a channel was given and has not sent. */
+    private static long waitingBytes(Channel channel) {
+        WriteBufferWaterMark marks = channel.config().getWriteBufferWaterMark();
+        // Both are told up to the first byte beyond the mark.
+        long room = channel.bytesBeforeUnwritable();
+        if (room > 0) {
+            return marks.high() + 1 - room;
+        }
+        long excess = channel.bytesBeforeWritable();
+        return excess == Long.MAX_VALUE ? 0 : marks.low() + excess - 1; // the former where it is closed
     }
 
     /**
@@ -380,9 +403,36 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             writePlain(opcode, payload);
         } else if (state == OPEN) {
             ByteBuf to = buffer(MessageDeflater.room(length));
-            int start = to.writerIndex();
-            FrameWriter.write(to, opcode, payload, deflater(deflate));
-            observe(opcode, true, true, to.writerIndex() - start);
+            int compressedBytes = FrameWriter.write(to, opcode, payload, deflater(deflate));
+            observe(opcode, true, true, compressedBytes);
+            written();
+        }
+    }
+
+    /**
+     * As {@link #write(int, ByteBuf)}.
+     *
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its bytes
+     */
+    public void write(int opcode, byte[] payload) {
+        if (deflate == null || payload.length < settings.deflateThreshold()) {
+            writePlain(opcode, payload);
+        } else {
+            write(opcode, Unpooled.wrappedBuffer(payload));
+        }
+    }
+
+    /**
+     * As {@link #writePlain(int, ByteBuf)}.
+     *
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its bytes
+     */
+    public void writePlain(int opcode, byte[] payload) {
+        if (state == OPEN) {
+            FrameWriter.write(buffer(payload.length), opcode, payload);
+            observe(opcode, true, false, payload.length);
             written();
         }
     }
@@ -454,7 +504,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     /** As {@link #writeShared}, where some of the messages are compressed, none of which refers to another. */
     public void writeSharedCompressed(ByteBuf frames) {
-        if (takeover != null && takeover.deflater != null) {
+        if (state == OPEN && takeover != null && takeover.deflater != null) {
             takeover.deflater.forget(); // the client's window holds other bytes now
         }
         writeShared(frames);
@@ -473,6 +523,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      * Writes a ping.
      *
      * @param payload at most 125 bytes, which stay the caller's
+     * @throws IllegalArgumentException if it is longer
      */
     public void ping(byte[] payload) {
         if (state == OPEN) {
@@ -590,11 +641,11 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         if (state == ENDED) {
             return;
         }
+        state = ENDED; // first, as the transport may go while it is flushed
         boolean gone = !channel().isActive();
         if (!gone) {
             flush();
         }
-        state = ENDED;
         reader().close();
         out = released(out);
         unread = released(unread);
