@@ -13,6 +13,9 @@ public record ReaderLimits(int maxFrameBytes, int maxMessageBytes, int maxInflat
     /**
      * Checks the limits.
      *
+     * @param maxFrameBytes 1 or more
+     * @param maxMessageBytes 1 or more
+     * @param maxInflatedBytes 1 or more
      * @throws IllegalArgumentException if one is not positive
      */
     public ReaderLimits {
