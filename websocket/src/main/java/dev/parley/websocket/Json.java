@@ -91,7 +91,7 @@ final class Json {
                     ? "message"
                     : "line " + at.getLineNr() + ", column " + at.getColumnNr();
             throw new MessageException(
-                    MessageException.INVALID_JSON, place + ": (expected: one JSON object, each name once)");
+                    MessageException.INVALID_JSON, place + ": not taken (expected: one JSON object, each name once)");
         }
     }
 

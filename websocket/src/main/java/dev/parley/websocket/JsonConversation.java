@@ -50,7 +50,8 @@ final class JsonConversation {
         try {
             JsonNode message = Json.tree(text);
             if (!message.isObject()) {
-                throw new MessageException(MessageException.INVALID_JSON, "message: (expected: a JSON object)");
+                throw new MessageException(
+                        MessageException.INVALID_JSON, "message: not taken (expected: a JSON object)");
             }
             String type = type(message);
             boolean answer = type.equals(Reply.TYPE) || type.equals(JsonMessages.ERROR);

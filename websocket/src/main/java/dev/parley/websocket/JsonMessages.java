@@ -58,7 +58,7 @@ record JsonMessages(Map<String, Route> routes, int maxRequests, int maxSubscript
             add(type, route(payload, listener));
         }
 
-        <T> void on(String type, BiFunction<? super WebSocketConnection, JsonNode, ?> listener) {
+        void on(String type, BiFunction<? super WebSocketConnection, JsonNode, ?> listener) {
             add(type, (conversation, id, message) -> conversation.call(id, listener, message));
         }
 

@@ -9,6 +9,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.exc.ValueInstantiationException;
 
 /**
  * Says what is wrong with a payload, to who sent it: {@code payload.age: a text (expected: a whole number of 32 bits)}. Nothing
@@ -17,6 +18,9 @@ import tools.jackson.databind.exc.MismatchedInputException;
 final class Shape {
     /** A path may be as long as the message. */
     private static final int MAX_CHARS = 200;
+
+    private static final String A_NUMBER = "a number that fits";
+    private static final String OTHER = "what is taken here";
 
     private Shape() {}
 
@@ -37,20 +41,25 @@ final class Shape {
                 found = found.path(name);
             }
         }
-        Class<?> expected = failure.getPath().isEmpty() ? type : target(failure);
-        return error(path.toString(), found, expected);
+        if (failure instanceof ValueInstantiationException) { // a constructor has refused it
+            return error(path.toString(), found, "valid values");
+        }
+        Class<?> target = failure.getPath().isEmpty() ? type : target(failure);
+        if (target == null && found.isNumber()) { // no wrong type, so it does not fit into the right one
+            return error(path.toString(), found, A_NUMBER);
+        }
+        return error(path.toString(), found, target == null ? OTHER : expected(target));
     }
 
     /** A payload that is missing, or {@code null}. */
     static MessageException error(JsonNode payload, Class<?> type) {
-        return error("payload", payload, type);
+        return error("payload", payload, expected(type));
     }
 
-    private static MessageException error(String path, JsonNode found, @Nullable Class<?> expected) {
+    private static MessageException error(String path, JsonNode found, String expected) {
         String shown = path.length() > MAX_CHARS ? path.substring(0, MAX_CHARS) + "…" : path;
-        String wish = expected == null ? "what is taken here" : expected(expected);
         return new MessageException(
-                MessageException.INVALID_PAYLOAD, shown + ": " + found(found) + " (expected: " + wish + ")");
+                MessageException.INVALID_PAYLOAD, shown + ": " + found(found) + " (expected: " + expected + ")");
     }
 
     /** What the application's own code threw, in a constructor for one, in order that the client be told. */
@@ -98,7 +107,7 @@ final class Shape {
             return "true or false";
         }
         if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
-            return "a number that fits";
+            return A_NUMBER;
         }
         if (type.isEnum()) {
             return "one of "
@@ -112,6 +121,6 @@ final class Shape {
         if (type.isRecord() || Map.class.isAssignableFrom(type)) {
             return "an object";
         }
-        return CharSequence.class.isAssignableFrom(type) ? "a text" : "what is taken here";
+        return CharSequence.class.isAssignableFrom(type) ? "a text" : OTHER;
     }
 }
