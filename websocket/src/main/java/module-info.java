@@ -3,7 +3,9 @@ module dev.parley.websocket {
     requires transitive dev.parley.core;
     requires io.netty.codec;
     requires org.slf4j;
+    requires tools.jackson.databind;
     requires static transitive org.jspecify;
 
+    exports dev.parley.websocket;
     exports dev.parley.websocket.codec;
 }

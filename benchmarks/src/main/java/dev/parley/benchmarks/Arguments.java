@@ -2,60 +2,98 @@ package dev.parley.benchmarks;
 
 import dev.parley.server.Transport;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Target} is told on its command line. */
-record Arguments(
-        String host,
-        int port,
-        int tlsPort,
-        Transport transport,
-        int loops,
-        @Nullable Path files,
-        @Nullable String origin) {
+/** What {@link Target} is told on its command line: names and values in turn. */
+final class Arguments {
+    private static final List<String> NAMES =
+            List.of("--host", "--port", "--tls-port", "--transport", "--loops", "--deflate", "--static", "--origin");
+
+    private final Map<String, String> values;
+
+    private Arguments(Map<String, String> values) {
+        this.values = values;
+    }
 
     static Arguments parse(String... args) {
-        Arguments parsed = new Arguments(
-                "127.0.0.1", 8080, -1, Transport.AUTO, Runtime.getRuntime().availableProcessors(), null, null);
+        Map<String, String> values = new HashMap<>();
         for (int i = 0; i < args.length; i += 2) {
+            if (!NAMES.contains(args[i])) {
+                throw new IllegalArgumentException(
+                        args[i] + ": unknown (expected: one of " + String.join(", ", NAMES) + ")");
+            }
             if (i + 1 == args.length) {
                 throw new IllegalArgumentException(args[i] + ": no value (expected: one after it)");
             }
-            parsed = parsed.with(args[i], args[i + 1]);
+            values.put(args[i], args[i + 1]);
         }
+        Arguments parsed = new Arguments(Map.copyOf(values));
+        // All are looked at, so that what is wrong is said at once.
+        parsed.port();
+        parsed.tlsPort();
+        parsed.loops();
+        parsed.transport();
+        parsed.deflate();
         return parsed;
     }
 
-    private Arguments with(String name, String value) {
-        return switch (name) {
-            case "--host" -> new Arguments(value, port, tlsPort, transport, loops, files, origin);
-            case "--port" -> new Arguments(host, number(name, value), tlsPort, transport, loops, files, origin);
-            case "--tls-port" -> new Arguments(host, port, number(name, value), transport, loops, files, origin);
-            case "--transport" -> new Arguments(host, port, tlsPort, transport(value), loops, files, origin);
-            case "--loops" -> new Arguments(host, port, tlsPort, transport, number(name, value), files, origin);
-            case "--static" -> new Arguments(host, port, tlsPort, transport, loops, Path.of(value), origin);
-            case "--origin" -> new Arguments(host, port, tlsPort, transport, loops, files, value);
-            default ->
-                throw new IllegalArgumentException(
-                        name
-                                + ": unknown (expected: --host, --port, --tls-port, --transport, --loops, --static or --origin)");
-        };
+    String host() {
+        return values.getOrDefault("--host", "127.0.0.1");
     }
 
-    private static int number(String name, String value) {
-        try {
-            return Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(name + ": " + value + " (expected: a number)", e);
-        }
+    int port() {
+        return number("--port", 8080);
     }
 
-    private static Transport transport(String value) {
+    /** Negative for none. */
+    int tlsPort() {
+        return number("--tls-port", -1);
+    }
+
+    int loops() {
+        return number("--loops", Runtime.getRuntime().availableProcessors());
+    }
+
+    Transport transport() {
+        String value = values.getOrDefault("--transport", "auto");
         try {
             return Transport.valueOf(value.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("--transport: " + value + " (expected: nio, epoll or io_uring)", e);
+        }
+    }
+
+    /** Whether WebSockets agree on compression. */
+    boolean deflate() {
+        String value = values.getOrDefault("--deflate", "on");
+        return switch (value) {
+            case "on" -> true;
+            case "off" -> false;
+            default -> throw new IllegalArgumentException("--deflate: " + value + " (expected: on or off)");
+        };
+    }
+
+    @Nullable
+    Path files() {
+        String value = values.get("--static");
+        return value == null ? null : Path.of(value);
+    }
+
+    @Nullable
+    String origin() {
+        return values.get("--origin");
+    }
+
+    private int number(String name, int otherwise) {
+        String value = values.get(name);
+        try {
+            return value == null ? otherwise : Integer.parseInt(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: a number)", e);
         }
     }
 }

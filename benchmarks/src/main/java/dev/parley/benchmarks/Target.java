@@ -17,6 +17,7 @@ import dev.parley.topic.History;
 import dev.parley.topic.Topic;
 import dev.parley.topic.TopicException;
 import dev.parley.topic.Topics;
+import dev.parley.websocket.WebSocketEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -33,7 +34,7 @@ import java.util.concurrent.CompletionStage;
  *
  * <pre>
  * java -jar parley-target.jar --port 8080 [--host 127.0.0.1] [--tls-port 8443] [--transport nio|epoll|io_uring]
- *                             [--loops N] [--static DIR] [--origin ORIGIN]
+ *                             [--loops N] [--deflate on|off] [--static DIR] [--origin ORIGIN]
  * </pre>
  *
  * <p>It prints one line when it is ready.
@@ -44,6 +45,12 @@ public final class Target {
 
     /** What is silent for so long gets a heartbeat. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+
+    /** What the echo takes. */
+    private static final int ECHO_BYTES = 16 * 1024 * 1024;
+
+    /** Lower than the library's own, so that messages of the load generator are compressed. */
+    private static final int DEFLATE_THRESHOLD = 64;
 
     private static final Response PUBLISHED = Response.noContent();
     private static final Response OK = Response.text("ok");
@@ -92,6 +99,8 @@ public final class Target {
                 .post("/upload", Target::count)
                 .get("/sse/{topic}", streams(topics).build())
                 .get("/ndjson/{topic}", streams(topics).ndjson().build())
+                .get("/echo", echo(arguments))
+                .get("/ws/{topic}", subscribers(arguments, topics))
                 .get(
                         "/events",
                         SseEndpoint.builder(exchange -> events)
@@ -113,6 +122,30 @@ public final class Target {
 
     private static SseEndpoint.Builder streams(Topics topics) {
         return SseEndpoint.builder(exchange -> topics.topic(exchange.path("topic")));
+    }
+
+    /** Sends everything back. */
+    private static Endpoint echo(Arguments arguments) {
+        return webSocket(arguments)
+                .subprotocols("chat.v1")
+                .maxMessageBytes(ECHO_BYTES)
+                .maxQueuedBytes(2 * ECHO_BYTES)
+                .onText((connection, text) -> connection.send(text))
+                .onBinary((connection, bytes) -> connection.send(bytes.retain()))
+                .build();
+    }
+
+    /** Subscribes to a topic; what a client says is heard by nobody. */
+    private static Endpoint subscribers(Arguments arguments, Topics topics) {
+        return webSocket(arguments)
+                .onOpen((connection, exchange) -> connection.subscribe(topic(topics, exchange)))
+                .onText((connection, text) -> {})
+                .build();
+    }
+
+    private static WebSocketEndpoint.Builder webSocket(Arguments arguments) {
+        WebSocketEndpoint.Builder builder = WebSocketEndpoint.builder();
+        return arguments.deflate() ? builder.deflateThreshold(DEFLATE_THRESHOLD) : builder.noDeflate();
     }
 
     private static void publish(Exchange exchange, Topic topic, Optional<String> event) {

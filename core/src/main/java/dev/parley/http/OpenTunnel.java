@@ -31,6 +31,9 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
     private final @Nullable Http2Tunnel stream;
     private final @Nullable HttpExchange logged;
     private boolean ending;
+    /** All was written: the client has a little time to end its side. */
+    private boolean lingering;
+
     private boolean over;
 
     private OpenTunnel(
@@ -110,6 +113,7 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
             if (over) {
                 return;
             }
+            lingering = true;
             loop.wheel.arm(this, LINGER_TICKS);
             SslHandler tls = channel.pipeline().get(SslHandler.class);
             if (stream != null) {
@@ -126,10 +130,9 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
 
     @Override
     void expired() {
-        if (ending) {
+        if (lingering) {
             channel.close();
-        }
-        if (stream == null ? isStalled(channel, loop.wheel.tick(), writeTicks()) : stream.isStalled()) {
+        } else if (stream == null ? isStalled(channel, loop.wheel.tick(), writeTicks()) : stream.isStalled()) {
             cutOff(EndReason.TIMEOUT);
         }
         if (!over) {
@@ -161,15 +164,6 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
     @Override
     public Life life() {
         return life;
-    }
-
-    @Override
-    public void call(Runnable callback) {
-        try {
-            callback.run();
-        } catch (Throwable t) {
-            fail(t);
-        }
     }
 
     @Override

@@ -61,12 +61,19 @@ final class Answer {
     private Cut cut = Cut.NEVER;
     private Runnable cutter = () -> {};
     private boolean wasCut;
+    private Runnable onData = () -> {};
     private long receivedBytes;
     private long dispatched;
 
     Answer(String request, Trail trail) {
         this.request = request;
         this.trail = trail;
+    }
+
+    /** Sets what reads the body as it comes and looks at its end, and lets it read what is there. */
+    void onData(Runnable reader) {
+        onData = reader;
+        reader.run();
     }
 
     /** Sets when the client is to be cut off, and what does it. To be set before the answer begins. */
@@ -130,6 +137,11 @@ final class Answer {
 
     /** Takes no more than it may before the client is cut off. */
     void data(ByteBuf bytes) {
+        record(bytes);
+        onData.run();
+    }
+
+    private void record(ByteBuf bytes) {
         ByteBuf rest =
                 bytes.slice(bytes.readerIndex(), (int) Math.min(bytes.readableBytes(), cut.bytes() - receivedBytes));
         while (!wasCut && rest.isReadable()) {
@@ -172,6 +184,7 @@ final class Answer {
         if (end == End.NONE) {
             end = how;
             endDetail = detail;
+            onData.run();
         }
     }
 
@@ -278,6 +291,11 @@ final class Answer {
     /** Whether a notice tells that something was lost. */
     static boolean isLoss(ServerSentEvent notice) {
         return GAP.equals(notice.event()) || RESET.equals(notice.event());
+    }
+
+    /** Whether the client was cut off, as was scripted. */
+    boolean wasCut() {
+        return wasCut;
     }
 
     End end() {

@@ -53,25 +53,30 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements ClientPr
         if (!headers.contains(HttpHeaderNames.HOST)) {
             headers.set(HttpHeaderNames.HOST, request.authority());
         }
-        String protocol = request.upgrade();
-        if (protocol != null) {
+        Upgrade upgrade = request.upgrade();
+        if (upgrade != null) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
-            headers.set(HttpHeaderNames.UPGRADE, protocol);
+            headers.set(HttpHeaderNames.UPGRADE, upgrade.protocol());
+            upgrade.overHttp1().forEach(field -> {
+                if (!headers.contains(field.getKey())) {
+                    headers.set(field.getKey(), field.getValue());
+                }
+            });
         }
         boolean framed =
                 headers.contains(HttpHeaderNames.CONTENT_LENGTH) || headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
-        if (!bodiless && protocol == null && !framed) {
+        if (!bodiless && upgrade == null && !framed) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
         awaited.add(answer);
         HttpMethod method = request.method();
-        boolean whole = bodiless || protocol != null;
+        boolean whole = bodiless || upgrade != null;
         HttpRequest head = whole
                 ? new DefaultFullHttpRequest(
                         version, method, request.target(), Unpooled.EMPTY_BUFFER, headers, EmptyHttpHeaders.INSTANCE)
                 : new DefaultHttpRequest(version, method, request.target(), headers);
         socket.writeAndFlush(head);
-        return new Stream(protocol != null);
+        return new Stream(upgrade != null);
     }
 
     @Override
@@ -151,6 +156,9 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements ClientPr
 
         @Override
         public void send(byte[] bytes) {
+            if (!socket.isActive()) {
+                return; // nobody is there to get it, and no pipeline is left to say so
+            }
             ByteBuf data = Unpooled.wrappedBuffer(bytes);
             if (upgrading) {
                 socket.pipeline().firstContext().writeAndFlush(data);

@@ -21,6 +21,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2SettingsFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -33,6 +34,8 @@ final class Http2Client extends Http2ChannelDuplexHandler implements ClientProto
     private final Map<Http2FrameStream, Stream> streams = new LinkedHashMap<>();
     private @Nullable ChannelHandlerContext ctx;
     private boolean retired;
+    /** Whether the server has said that it takes extended CONNECT. */
+    private boolean extendedConnect;
 
     Http2Client(Socket socket) {
         this.socket = socket;
@@ -65,11 +68,16 @@ final class Http2Client extends Http2ChannelDuplexHandler implements ClientProto
                 .scheme("http")
                 .authority(request.authority())
                 .path(request.target());
-        if (request.upgrade() != null) {
-            head.method("CONNECT").set(":protocol", request.upgrade());
+        Upgrade upgrade = request.upgrade();
+        if (upgrade != null) {
+            if (!extendedConnect) {
+                throw new AssertionError(
+                        "SETTINGS_ENABLE_CONNECT_PROTOCOL: not sent by the server (expected: 1, RFC 8441 section 3)");
+            }
+            head.method("CONNECT").set(":protocol", upgrade.protocol());
         }
         addLowerCase(head, request.headers());
-        boolean last = bodiless && request.upgrade() == null;
+        boolean last = bodiless && upgrade == null;
         ctx().writeAndFlush(new DefaultHttp2HeadersFrame(head, last).stream(stream.frames));
         return stream;
     }
@@ -96,6 +104,8 @@ final class Http2Client extends Http2ChannelDuplexHandler implements ClientProto
                 of(frame.stream()).reset(frame.errorCode());
             } else if (message instanceof Http2GoAwayFrame) {
                 retired = true;
+            } else if (message instanceof Http2SettingsFrame frame) {
+                extendedConnect |= Boolean.TRUE.equals(frame.settings().connectProtocolEnabled());
             }
         } finally {
             ReferenceCountUtil.release(message);

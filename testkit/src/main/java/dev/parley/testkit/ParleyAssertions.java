@@ -33,6 +33,16 @@ public final class ParleyAssertions {
     }
 
     /**
+     * Asserts on a WebSocket.
+     *
+     * @param actual the WebSocket
+     * @return its assertions
+     */
+    public static WebSocketAssert assertThat(TestWebSocket actual) {
+        return new WebSocketAssert(actual);
+    }
+
+    /**
      * Asserts on the bytes of a connection.
      *
      * @param actual the connection

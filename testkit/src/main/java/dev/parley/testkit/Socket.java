@@ -96,6 +96,11 @@ final class Socket extends AbstractChannel implements DuplexChannel {
         deliver();
     }
 
+    /** Whether {@link #cut} ended it, and not the other end. */
+    boolean isCut() {
+        return reset;
+    }
+
     boolean isInputEnded() {
         return !open || inputEnded && inboxSize == 0;
     }

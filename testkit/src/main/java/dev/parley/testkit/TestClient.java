@@ -53,6 +53,17 @@ public final class TestClient {
     }
 
     /**
+     * Opens a WebSocket on this connection: over HTTP/1.1 the connection is then all the WebSocket's, over HTTP/2 a stream is.
+     *
+     * @param target path and query, encoded
+     * @return the open WebSocket
+     * @throws AssertionError if the server refused, with its status and body, or if its answer is wrong
+     */
+    public TestWebSocket webSocket(String target) {
+        return get(target).webSocket();
+    }
+
+    /**
      * A request on this connection.
      *
      * @param method any method

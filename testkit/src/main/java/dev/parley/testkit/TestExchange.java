@@ -19,8 +19,7 @@ public final class TestExchange {
     private final Protocol protocol;
     private final ClientStream stream;
     private final Answer answer;
-    /** Whether the client asked for another protocol. */
-    private final boolean upgrading;
+    private final TestRequest request;
 
     private boolean seen;
     private @Nullable TestResponse response;
@@ -32,7 +31,7 @@ public final class TestExchange {
             ClientStream stream,
             Answer answer,
             TestRequest request) {
-        this.upgrading = request.upgrade() != null;
+        this.request = request;
         this.server = server;
         this.cable = cable;
         this.protocol = protocol;
@@ -193,8 +192,34 @@ public final class TestExchange {
         return new TestConnection(server, cable, stream, answer, () -> answer.end() != Answer.End.NONE);
     }
 
+    /**
+     * The WebSocket that a request made by {@link TestRequest#webSocketHandshake} asked for.
+     *
+     * @return the open WebSocket
+     * @throws AssertionError if the server has not answered, or has refused, or if its answer is wrong
+     */
+    public TestWebSocket webSocket() {
+        server.run();
+        seen = true;
+        if (!isTunnel()) {
+            throw answer.end() == Answer.End.COMPLETE
+                    ? new AssertionError(new TestResponse(protocol, answer)
+                            + " (expected: a WebSocket; for a refusal use webSocketHandshake().send())")
+                    : incomplete("a WebSocket: advance the clock, or complete what the endpoint waits for");
+        }
+        TestWebSocket opened;
+        try {
+            Handshake handshake = Handshake.of(request, protocol, answer.headers());
+            opened = new TestWebSocket(server, cable, stream, answer, handshake);
+        } catch (AssertionError e) {
+            throw new AssertionError(answer.request() + ": handshake: " + e.getMessage(), e);
+        }
+        opened.begin();
+        return opened;
+    }
+
     private boolean isTunnel() {
-        return upgrading && answer.status() == (protocol == Protocol.HTTP_2 ? 200 : 101);
+        return request.upgrade() != null && answer.status() == (protocol == Protocol.HTTP_2 ? 200 : 101);
     }
 
     private AssertionError incomplete(String expected) {

@@ -15,13 +15,16 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * A request that a test sends to a {@link TestServer}.
  *
- * <p>It is sent by {@link #send}, {@link #stream}, {@link #open} or {@link #tunnel}, as often as one likes.
+ * <p>It is sent by {@link #send}, {@link #stream}, {@link #open}, {@link #tunnel} or {@link #webSocket}, as often as one
+ * likes.
  *
  * <p><b>Threading.</b> Immutable: each setter gives a new request.
  */
 public final class TestRequest {
     private static final byte[] NO_BODY = {};
     private static final String LAST_EVENT_ID = "Last-Event-ID";
+    /** The sample of RFC 6455 section 1.3: the same in each run, as a test is. */
+    private static final String WEB_SOCKET_KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
     private final Supplier<TestClient> client;
     private final HttpMethod method;
@@ -29,7 +32,7 @@ public final class TestRequest {
     private final HttpHeaders headers;
     private final HttpHeaders trailers;
     private final byte[] body;
-    private final @Nullable String upgrade;
+    private final @Nullable Upgrade upgrade;
     private final Cut cut;
     /** The stream that this goes on from. */
     private final @Nullable TestStream before;
@@ -45,7 +48,7 @@ public final class TestRequest {
             HttpHeaders headers,
             HttpHeaders trailers,
             byte[] body,
-            @Nullable String upgrade,
+            @Nullable Upgrade upgrade,
             Cut cut,
             @Nullable TestStream before) {
         this.client = client;
@@ -143,7 +146,61 @@ public final class TestRequest {
      * @return a new request, for {@link #tunnel}, or for {@link #send} where the answer is a refusal
      */
     public TestRequest upgrade(String protocol) {
-        return new TestRequest(client, method, target, headers, trailers, body, protocol, cut, before);
+        return upgrade(new Upgrade(protocol, noHeaders()));
+    }
+
+    private TestRequest upgrade(Upgrade asked) {
+        return new TestRequest(client, method, target, headers, trailers, body, asked, cut, before);
+    }
+
+    /**
+     * The same asking for a WebSocket, with the fields of the handshake that were not set by now:
+     * {@code Sec-WebSocket-Version}, and over HTTP/1.1 {@code Sec-WebSocket-Key}. {@link #webSocket} does that too; this is for
+     * {@link #send} where the answer is a refusal, and for {@link #open} where it comes late:
+     *
+     * <pre>{@code
+     * assertThat(server.get("/ws").header("Origin", "https://elsewhere.example").webSocketHandshake().send()).isProblem(403);
+     * }</pre>
+     *
+     * For a handshake that lacks a field use {@link #upgrade}.
+     *
+     * @return a new request
+     */
+    public TestRequest webSocketHandshake() {
+        TestRequest versioned = headers.contains(Handshake.VERSION) ? this : header(Handshake.VERSION, "13");
+        String protocol = upgrade == null ? "websocket" : upgrade.protocol();
+        return versioned.upgrade(new Upgrade(protocol, noHeaders().set(Handshake.KEY, WEB_SOCKET_KEY)));
+    }
+
+    /**
+     * The same offering subprotocols, by {@code Sec-WebSocket-Protocol}.
+     *
+     * @param names their names, what is liked best first
+     * @return a new request
+     */
+    public TestRequest subprotocols(String... names) {
+        return header(Handshake.PROTOCOL, String.join(", ", names));
+    }
+
+    /**
+     * The same offering compression as browsers do: {@code permessage-deflate; client_max_window_bits}.
+     *
+     * @return a new request
+     */
+    public TestRequest deflate() {
+        return deflate("client_max_window_bits");
+    }
+
+    /**
+     * The same offering compression with parameters, as they are (RFC 7692 section 7.1). Each call adds an offer, what is
+     * liked best first.
+     *
+     * @param parameters such as {@code server_no_context_takeover; server_max_window_bits=10}; empty for none
+     * @return a new request
+     */
+    public TestRequest deflate(String parameters) {
+        return header(
+                Handshake.EXTENSIONS, parameters.isEmpty() ? DeflateTerms.NAME : DeflateTerms.NAME + "; " + parameters);
     }
 
     /**
@@ -240,6 +297,18 @@ public final class TestRequest {
         return sendWhole().tunnel();
     }
 
+    /**
+     * Sends it as {@link #webSocketHandshake}, and expects the server to open a WebSocket. The answer is checked as a browser
+     * does: the accepted key, a subprotocol and extensions that were offered. A body that was set is sent right behind the
+     * handshake, as it is.
+     *
+     * @return the open WebSocket
+     * @throws AssertionError if the server refused, with its status and body, or if its answer is wrong
+     */
+    public TestWebSocket webSocket() {
+        return webSocketHandshake().sendWhole().webSocket();
+    }
+
     private TestExchange sendWhole() {
         boolean bodiless = body.length == 0 && trailers.isEmpty();
         boolean framed = bodiless || !trailers.isEmpty() || upgrade != null || headers.contains("Content-Length");
@@ -293,7 +362,13 @@ public final class TestRequest {
     }
 
     @Nullable
-    String upgrade() {
+    Upgrade upgrade() {
         return upgrade;
+    }
+
+    /** The key of a WebSocket's handshake over HTTP/1.1. */
+    String key() {
+        String set = headers.get(Handshake.KEY);
+        return set != null ? set : upgrade == null ? "" : upgrade.overHttp1().get(Handshake.KEY, "");
     }
 }

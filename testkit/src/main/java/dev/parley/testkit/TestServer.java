@@ -152,6 +152,17 @@ public final class TestServer implements AutoCloseable {
     }
 
     /**
+     * Opens a WebSocket on a connection of its own. {@link TestRequest#webSocket} does so with headers.
+     *
+     * @param target path and query, encoded
+     * @return the open WebSocket
+     * @throws AssertionError if the server refused, with its status and body, or if its answer is wrong
+     */
+    public TestWebSocket webSocket(String target) {
+        return get(target).webSocket();
+    }
+
+    /**
      * A request on a connection of its own.
      *
      * @param method any method

@@ -25,8 +25,8 @@
  * <p><b>Values.</b> A {@link dev.parley.testkit.TestRequest} is what a client wants to send. {@code send()} makes of it a
  * {@link dev.parley.testkit.TestResponse}, {@code stream()} a {@link dev.parley.testkit.TestStream} that goes on recording,
  * {@code open()} a {@link dev.parley.testkit.TestExchange} whose body the test sends piece by piece, {@code tunnel()} a
- * {@link dev.parley.testkit.TestConnection} that speaks the protocol switched to. {@link
- * dev.parley.testkit.TestServer#connect} gives the bare bytes. {@link dev.parley.testkit.ParleyAssertions} asserts on all
+ * {@link dev.parley.testkit.TestConnection} that speaks the protocol switched to, {@code webSocket()} a {@link
+ * dev.parley.testkit.TestWebSocket}. {@link dev.parley.testkit.TestServer#connect} gives the bare bytes. {@link dev.parley.testkit.ParleyAssertions} asserts on all
  * of them.
  *
  * <p><b>Bad clients.</b> Deliver in pieces of <i>k</i> bytes ({@link dev.parley.testkit.TestServer.Builder#pieceBytes}),
@@ -37,6 +37,25 @@
  * dev.parley.testkit.TestRequest#cutAfterBytes}), comes back as an {@code EventSource} does ({@link
  * dev.parley.testkit.TestStream#reconnect}). Then {@code receivedInAll(…)}, {@code hasNoGap()} and {@code hasNoDuplicate()}
  * tell whether it got each event, once.
+ *
+ * <p><b>WebSockets.</b> The client is strict: what a server must not send fails the test, whatever was asserted. It works on
+ * three levels, which may be mixed: messages, JSON messages, and frames, right or wrong.
+ *
+ * <pre>{@code
+ * TestWebSocket ws = server.get("/ws").subprotocols("chat.v1").deflate().webSocket();
+ * ws.sendJson("login", Map.of("user", "mai"), 1);
+ * assertThat(ws).hasSubprotocol("chat.v1").receivedJson("welcome", Map.of("name", "mai"), 1);
+ *
+ * ws.frame(TestFrame.text("half").notFinal(), TestFrame.ping("alive"), TestFrame.continuation(" and half"));
+ * assertThat(ws).ponged("alive").received("half and half");
+ *
+ * ws.frame(TestFrame.text("no mask").unmasked());
+ * assertThat(ws).closedWith(1002);
+ * }</pre>
+ *
+ * <p>It answers pings and the server's close frame as a browser does, as long as it is let ({@link
+ * dev.parley.testkit.TestWebSocket#ignorePings}, {@link dev.parley.testkit.TestWebSocket#ignoreClose}). A handshake that is to be
+ * refused is sent by {@link dev.parley.testkit.TestRequest#webSocketHandshake}.
  *
  * <p><b>Contracts.</b> Who writes a {@link dev.parley.topic.Broker} extends {@link dev.parley.testkit.BrokerContract}.
  *

@@ -126,7 +126,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             inflater = takeover != null && takeover.inflater != null ? takeover.inflater : MessageInflater.shared();
         }
         reader = new WebSocketReader(settings.limits(), inflater, added.alloc(), this);
-        reader.observer(settings.observer());
+        reader.observer(listener.observer());
     }
 
     @Override
@@ -368,16 +368,19 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     /**
-     * What was written and is not with the operating system yet.
+     * What was written and is not with the operating system yet. May be asked on any thread: on another than the event loop's
+     * what is gathered during a read is not in it.
      *
      * @return a number of bytes, 0 or more
      */
-    public long pendingBytes() {
-        return (out == null ? 0 : out.readableBytes()) + pendingBytes(channel());
+    public long queuedBytes() {
+        Channel channel = channel();
+        ByteBuf gathered = channel.eventLoop().inEventLoop() ? out : null;
+        return waitingBytes(channel) + (gathered == null ? 0 : gathered.readableBytes());
     }
 
-    /** What waits in a channel. May be asked on any thread. */
-    static long pendingBytes(Channel channel) {
+    /** What a channel was given and has not sent. */
+    private static long waitingBytes(Channel channel) {
         WriteBufferWaterMark marks = channel.config().getWriteBufferWaterMark();
         // Both are told up to the first byte beyond the mark.
         long room = channel.bytesBeforeUnwritable();
@@ -402,6 +405,34 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             ByteBuf to = buffer(MessageDeflater.room(length));
             int compressedBytes = FrameWriter.write(to, opcode, payload, deflater(deflate));
             observe(opcode, true, true, compressedBytes);
+            written();
+        }
+    }
+
+    /**
+     * As {@link #write(int, ByteBuf)}.
+     *
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its bytes
+     */
+    public void write(int opcode, byte[] payload) {
+        if (deflate == null || payload.length < settings.deflateThreshold()) {
+            writePlain(opcode, payload);
+        } else {
+            write(opcode, Unpooled.wrappedBuffer(payload));
+        }
+    }
+
+    /**
+     * As {@link #writePlain(int, ByteBuf)}.
+     *
+     * @param opcode {@link Opcode#TEXT} or {@link Opcode#BINARY}
+     * @param payload its bytes
+     */
+    public void writePlain(int opcode, byte[] payload) {
+        if (state == OPEN) {
+            FrameWriter.write(buffer(payload.length), opcode, payload);
+            observe(opcode, true, false, payload.length);
             written();
         }
     }
@@ -535,7 +566,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void observe(int opcode, boolean isFinal, boolean isCompressed, int length) {
-        FrameListener observer = settings.observer();
+        FrameListener observer = reader().observer();
         if (observer != null) {
             observer.frame(
                     new FrameListener.Frame(FrameListener.Direction.SENT, opcode, isFinal, isCompressed, length));

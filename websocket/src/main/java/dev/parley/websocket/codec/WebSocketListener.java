@@ -2,6 +2,7 @@ package dev.parley.websocket.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link WebSocketHandler} tells of its connection.
@@ -42,6 +43,15 @@ public interface WebSocketListener {
      * @param payload 0 to 125 bytes
      */
     default void pong(ByteBuf payload) {}
+
+    /**
+     * Who looks at the frames of this connection, asked once.
+     *
+     * @return {@code null} for nobody
+     */
+    default @Nullable FrameListener observer() {
+        return null;
+    }
 
     /** The client has caught up: messages can be written again. */
     default void writable() {}

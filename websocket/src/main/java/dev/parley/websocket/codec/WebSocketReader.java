@@ -100,6 +100,11 @@ public final class WebSocketReader {
         this.observer = observer;
     }
 
+    @Nullable
+    FrameListener observer() {
+        return observer;
+    }
+
     /**
      * Reads bytes: all of them, unless it is paused or ends meanwhile.
      *

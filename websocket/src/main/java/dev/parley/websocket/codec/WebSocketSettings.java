@@ -1,7 +1,6 @@
 package dev.parley.websocket.codec;
 
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the connections of one {@link WebSocketHandler} after the other have in common.
@@ -11,10 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param limits how much is taken of a client
  * @param deflateThreshold messages of at least so many bytes are compressed, where that was agreed on
  * @param closeTimeout how long a client has to answer a close frame
- * @param observer looks at the frames; {@code null} for nobody
  */
-public record WebSocketSettings(
-        ReaderLimits limits,
-        int deflateThreshold,
-        Duration closeTimeout,
-        @Nullable FrameListener observer) {}
+public record WebSocketSettings(ReaderLimits limits, int deflateThreshold, Duration closeTimeout) {}

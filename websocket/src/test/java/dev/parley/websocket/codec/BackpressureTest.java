@@ -183,7 +183,7 @@ class BackpressureTest {
             assertThat(socket.told).containsExactly(Heard.binary(large));
             assertThat(socket.handler.isWritable()).isFalse();
             assertThat(socket.isRead()).isFalse();
-            assertThat(socket.handler.pendingBytes()).isGreaterThanOrEqualTo(HIGH_WATER_BYTES);
+            assertThat(socket.handler.queuedBytes()).isGreaterThanOrEqualTo(HIGH_WATER_BYTES);
 
             socket.reads();
 
@@ -249,7 +249,7 @@ class BackpressureTest {
             int reads = 0;
             while (reads < pings / 100 && socket.isRead()) {
                 socket.receives(wire);
-                most = Math.max(most, socket.handler.pendingBytes());
+                most = Math.max(most, socket.handler.queuedBytes());
                 reads++;
             }
             assertThat(most).isBetween((long) HIGH_WATER_BYTES, 3L * HIGH_WATER_BYTES);
@@ -274,7 +274,7 @@ class BackpressureTest {
         try (Socket socket = Socket.open()) {
             socket.stalls();
             socket.receives(many);
-            assertThat(socket.handler.pendingBytes()).isBetween((long) HIGH_WATER_BYTES, 3L * HIGH_WATER_BYTES);
+            assertThat(socket.handler.queuedBytes()).isBetween((long) HIGH_WATER_BYTES, 3L * HIGH_WATER_BYTES);
 
             List<byte[]> writes = new ArrayList<>();
             socket.reads();
@@ -292,16 +292,16 @@ class BackpressureTest {
             socket.stalls();
             long overhead = -1;
             for (int length : new int[] {400, 400, 400, 400, 400, 400, 400}) {
-                long before = socket.handler.pendingBytes();
+                long before = socket.handler.queuedBytes();
                 socket.handler.writePlain(Opcode.BINARY, bytes(length));
-                assertThat(socket.handler.pendingBytes()).isEqualTo(before + length + 4);
+                assertThat(socket.handler.queuedBytes()).isEqualTo(before + length + 4);
                 socket.handler.flush();
-                long each = socket.handler.pendingBytes() - before - length - 4;
+                long each = socket.handler.queuedBytes() - before - length - 4;
                 assertThat(overhead == -1 ? each : overhead).isEqualTo(each); // what Netty counts for a write
                 overhead = each;
             }
             socket.reads();
-            assertThat(socket.handler.pendingBytes()).isZero();
+            assertThat(socket.handler.queuedBytes()).isZero();
         }
     }
 }

@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
 /** A {@link WebSocketHandler} in a channel of which both ends are in the test's hands. Its time stands still. */
 final class Socket implements WebSocketListener, AutoCloseable {
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    static final WebSocketSettings SETTINGS = new WebSocketSettings(ReaderLimits.of(1 << 20), 64, CLOSE_TIMEOUT, null);
+    static final WebSocketSettings SETTINGS = new WebSocketSettings(ReaderLimits.of(1 << 20), 64, CLOSE_TIMEOUT);
 
     final WebSocketHandler handler;
     final EmbeddedChannel channel;
     /** What was told, as {@link Heard} has it; and {@code closed 1000 bye}, {@code writable}, {@code failed …}. */
     final List<String> told = new ArrayList<>();
+
+    /** The frames of both sides. */
+    final List<FrameListener.Frame> seen = new ArrayList<>();
 
     /** What was received, and not released then. */
     private final List<ByteBuf> held = new ArrayList<>();
@@ -78,6 +81,11 @@ final class Socket implements WebSocketListener, AutoCloseable {
     Socket onMessage(Consumer<Message> then) {
         onMessage = then;
         return this;
+    }
+
+    @Override
+    public FrameListener observer() {
+        return seen::add;
     }
 
     // ---- the client's end

@@ -107,7 +107,7 @@ class WebSocketHandlerTest {
             socket.handler.writeFragment(Opcode.TEXT, utf8("c"), WebSocketHandler.Fragment.MORE);
             socket.handler.writeFragment(Opcode.CONTINUATION, utf8("d"), WebSocketHandler.Fragment.LAST);
             assertThat(socket.channel.outboundMessages()).isEmpty();
-            assertThat(socket.handler.pendingBytes()).isEqualTo(12);
+            assertThat(socket.handler.queuedBytes()).isEqualTo(12);
 
             List<byte[]> writes = socket.writes();
 
@@ -187,11 +187,11 @@ class WebSocketHandlerTest {
     @Test
     void nothingIsPendingAtFirstAndAtTheEnd() {
         Socket socket = Socket.open();
-        assertThat(socket.handler.pendingBytes()).isZero();
+        assertThat(socket.handler.queuedBytes()).isZero();
 
         socket.close();
 
-        assertThat(socket.handler.pendingBytes()).isZero();
+        assertThat(socket.handler.queuedBytes()).isZero();
     }
 
     // ---- compression
@@ -260,10 +260,7 @@ class WebSocketHandlerTest {
 
     @Test
     void framesAreObserved() {
-        List<FrameListener.Frame> seen = new ArrayList<>();
-        WebSocketSettings settings =
-                new WebSocketSettings(ReaderLimits.of(1 << 20), 64, Socket.CLOSE_TIMEOUT, seen::add);
-        try (Socket socket = Socket.echo(settings, Deflate.withoutTakeover())) {
+        try (Socket socket = Socket.echo(Socket.SETTINGS, Deflate.withoutTakeover())) {
             socket.receives(
                     frames().text("a").frame(0x02, "bc").frame(0x80, "d").ping("e"));
             socket.handler.write(Opcode.TEXT, utf8("x".repeat(1000)));
@@ -272,7 +269,7 @@ class WebSocketHandlerTest {
 
             var in = FrameListener.Direction.RECEIVED;
             var out = FrameListener.Direction.SENT;
-            assertThat(seen)
+            assertThat(socket.seen)
                     .containsExactly(
                             new FrameListener.Frame(in, Opcode.TEXT, true, false, 1),
                             new FrameListener.Frame(out, Opcode.TEXT, true, false, 1),

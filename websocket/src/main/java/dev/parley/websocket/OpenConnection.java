@@ -1,0 +1,711 @@
+package dev.parley.websocket;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.parley.http.Exchange;
+import dev.parley.http.Protocol;
+import dev.parley.http.SendOutcome;
+import dev.parley.http.Timer;
+import dev.parley.http.Tunnel;
+import dev.parley.topic.Subscription;
+import dev.parley.websocket.codec.CloseReason;
+import dev.parley.websocket.codec.DeflateAgreement;
+import dev.parley.websocket.codec.FrameListener;
+import dev.parley.websocket.codec.Opcode;
+import dev.parley.websocket.codec.WebSocketHandler;
+import dev.parley.websocket.codec.WebSocketListener;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
+import io.netty.util.AttributeKey;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.security.Principal;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one implementation of {@link WebSocketConnection}: what joins the listeners of the application, on whatever thread, with
+ * the {@link WebSocketHandler} on the event loop.
+ *
+ * <p>As there may be thousands, it holds nothing of the request, and makes what few need when it is needed.
+ */
+final class OpenConnection implements WebSocketConnection, WebSocketListener {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenConnection.class);
+    private static final CloseReason NORMAL = CloseReason.of(CloseReason.NORMAL, "");
+    static final CloseReason FULL = CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the client does not keep up");
+    private static final CloseReason OVERRUN =
+            CloseReason.of(CloseReason.TRY_AGAIN_LATER, "what comes next is not kept any more");
+    private static final CloseReason FAILED = CloseReason.of(CloseReason.INTERNAL_ERROR, "something failed");
+    private static final CloseReason NO_TEXT = CloseReason.of(CloseReason.UNSUPPORTED, "text is not taken here");
+    private static final CloseReason NO_BINARY = CloseReason.of(CloseReason.UNSUPPORTED, "binary is not taken here");
+    private static final CloseReason TOO_FAST = CloseReason.of(CloseReason.POLICY, "too much in too short a time");
+    private static final CloseReason EXPIRED = CloseReason.of(CloseReason.POLICY, "the credential has expired");
+    private static final CloseReason OLD = CloseReason.of(CloseReason.SERVICE_RESTART, "come back");
+    /** By how much ages differ, so that connections that were opened together do not end together. */
+    private static final double JITTER = 0.1;
+    /** Where the ends of a drain fall: each is far from all before it (multiples of the golden ratio, modulo 1). */
+    private static final double GOLDEN = 0.6180339887498949;
+    /** The part of the time to drain in which connections are closed: what is left is for their last words. */
+    private static final double CLOSING_PART = 0.8;
+
+    private static final int PING_BYTES = Long.BYTES;
+    private static final VarHandle ELSEWHERE;
+    private static final VarHandle STREAM;
+
+    static {
+        try {
+            ELSEWHERE = MethodHandles.lookup().findVarHandle(OpenConnection.class, "elsewhere", long.class);
+            STREAM = MethodHandles.lookup().findVarHandle(OpenConnection.class, "stream", OpenMessage.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Settings settings;
+    private final Tunnel tunnel;
+    private final WebSocketHandler handler;
+    private final Protocol protocol;
+    private final InetSocketAddress peerAddress;
+    private final @Nullable Principal principal;
+    private final @Nullable String subprotocol;
+    private final KeepAlive keepAlive = new KeepAlive(this);
+    private final @Nullable Rate rate;
+    /** Where listeners are called, one at a time; {@code null} for the event loop. */
+    private final @Nullable Turns turns;
+
+    private volatile @Nullable Map<AttributeKey<?>, Object> attributes;
+    private volatile boolean open = true;
+    /** Bytes that other threads sent, and the event loop has not seen yet. */
+    @SuppressWarnings("UnusedVariable") // through ELSEWHERE
+    private volatile long elsewhere;
+
+    private volatile long roundTripNanos = -1;
+    private @Nullable Runnable writableListener;
+    private @Nullable TopicFeed feeds;
+    private @Nullable Timer expiry;
+    /** What is being sent in fragments: claimed on any thread. */
+    private volatile @Nullable OpenMessage stream;
+    /** The same, from when the event loop knows of it: then other messages wait. */
+    private @Nullable OpenMessage streaming;
+
+    /** Whether a send was told to be behind. */
+    private boolean behind;
+
+    OpenConnection(
+            Settings settings,
+            Tunnel tunnel,
+            Exchange exchange,
+            @Nullable String subprotocol,
+            @Nullable DeflateAgreement deflate) {
+        this.settings = settings;
+        this.tunnel = tunnel;
+        this.subprotocol = subprotocol;
+        protocol = exchange.protocol();
+        peerAddress = exchange.peerAddress();
+        principal = exchange.principal().orElse(null);
+        rate = settings.rate() == null
+                ? null
+                : new Rate(settings.rate(), tunnel.eventLoop().ticker().nanoTime());
+        turns = settings.executor() == null ? null : new Turns(settings.executor());
+        handler = new WebSocketHandler(settings.codec(), deflate, this);
+    }
+
+    /** Begins, in the pipeline. */
+    void begin(Exchange exchange, Optional<Duration> credential) {
+        tunnel.pipeline().addLast(handler);
+        tunnel.after(settings.beat(), keepAlive);
+        if (settings.maxAge() != null) {
+            double part = 1 - JITTER * ThreadLocalRandom.current().nextDouble();
+            tunnel.after(Duration.ofMillis((long) (settings.maxAge().toMillis() * part)), () -> close(OLD));
+        }
+        credential.ifPresent(this::credential);
+        tunnel.onDrain(this::drain);
+        var listener = settings.listeners().open();
+        if (listener != null) {
+            tell(() -> listener.accept(this, exchange));
+        }
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    Tunnel tunnel() {
+        return tunnel;
+    }
+
+    // ---- listeners
+
+    /** Calls a listener, where listeners are called: until it is done, no message is told. */
+    private void tell(Runnable call) {
+        if (turns == null) {
+            try {
+                call.run();
+            } catch (Throwable t) {
+                failed(t);
+                close(FAILED);
+            }
+            return;
+        }
+        handler.pause();
+        try {
+            turns.take(() -> {
+                try {
+                    call.run();
+                } catch (Throwable t) {
+                    failed(t);
+                    close(FAILED);
+                } finally {
+                    onLoop(handler::resume);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: the executor takes no more", this, e);
+            close(CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the server has too much to do"));
+        }
+    }
+
+    @Override
+    public void text(ByteBuf utf8) {
+        keepAlive.received();
+        var listener = settings.listeners().text();
+        if (listener == null) {
+            close(NO_TEXT);
+        } else if (isTooFast(utf8.readableBytes())) {
+            close(TOO_FAST);
+        } else {
+            String text = utf8.toString(UTF_8);
+            if (turns == null) {
+                listener.accept(this, text);
+            } else {
+                tell(() -> listener.accept(this, text));
+            }
+        }
+    }
+
+    @Override
+    public void binary(ByteBuf bytes) {
+        keepAlive.received();
+        var listener = settings.listeners().binary();
+        if (listener == null) {
+            close(NO_BINARY);
+        } else if (isTooFast(bytes.readableBytes())) {
+            close(TOO_FAST);
+        } else if (turns == null) {
+            listener.accept(this, bytes);
+        } else {
+            ByteBuf copy = bytes.copy();
+            tell(() -> {
+                try {
+                    listener.accept(this, copy);
+                } finally {
+                    copy.release();
+                }
+            });
+        }
+    }
+
+    private boolean isTooFast(int size) {
+        return rate != null && !rate.take(size, tunnel.eventLoop().ticker().nanoTime());
+    }
+
+    @Override
+    public void pong(ByteBuf payload) {
+        keepAlive.ponged();
+        if (payload.readableBytes() != PING_BYTES) {
+            return; // nobody asked for it (RFC 6455 section 5.5.3)
+        }
+        long nanos = tunnel.eventLoop().ticker().nanoTime() - payload.getLong(payload.readerIndex());
+        if (nanos < 0) {
+            return;
+        }
+        roundTripNanos = nanos;
+        var listener = settings.listeners().pong();
+        if (listener != null) {
+            Duration roundTrip = Duration.ofNanos(nanos);
+            tell(() -> listener.accept(this, roundTrip));
+        }
+    }
+
+    @Override
+    public @Nullable FrameListener observer() {
+        var listener = settings.listeners().frame();
+        return listener == null ? null : frame -> listener.accept(this, frame);
+    }
+
+    @Override
+    public void writable() {
+        for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
+            feed.resume();
+        }
+        if (behind && writableListener != null && isWritable()) {
+            behind = false;
+            tell(writableListener);
+        }
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+        var listener = settings.listeners().error();
+        if (listener == null) {
+            LOG.error("{}: a listener failed, and the connection is closed", this, failure);
+            return;
+        }
+        try {
+            listener.accept(this, failure);
+        } catch (Throwable t) {
+            t.addSuppressed(failure);
+            LOG.error("{}: the listener for errors failed", this, t);
+        }
+    }
+
+    @Override
+    public void end(ChannelHandlerContext ctx) {
+        tunnel.end();
+    }
+
+    @Override
+    public void closed(CloseReason reason) {
+        open = false;
+        if (streaming != null) {
+            streaming.discard();
+        }
+        for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
+            feed.close();
+        }
+        feeds = null;
+        var listener = settings.listeners().close();
+        if (listener != null) {
+            tell(() -> listener.accept(this, reason));
+        }
+    }
+
+    // ---- sending
+
+    @Override
+    public SendOutcome send(String text) {
+        return send(Opcode.TEXT, text.getBytes(UTF_8), Compression.ALLOWED);
+    }
+
+    @Override
+    public SendOutcome send(byte[] bytes) {
+        return send(Opcode.BINARY, bytes, Compression.ALLOWED);
+    }
+
+    @Override
+    public SendOutcome sendUncompressed(String text) {
+        return send(Opcode.TEXT, text.getBytes(UTF_8), Compression.FORBIDDEN);
+    }
+
+    @Override
+    public SendOutcome sendUncompressed(byte[] bytes) {
+        return send(Opcode.BINARY, bytes, Compression.FORBIDDEN);
+    }
+
+    @Override
+    public SendOutcome send(ByteBuf bytes) {
+        try {
+            if (!isOnLoop() || streaming != null) {
+                byte[] copy = new byte[bytes.readableBytes()];
+                bytes.getBytes(bytes.readerIndex(), copy);
+                return send(copy);
+            }
+            SendOutcome refused = refusal(bytes.readableBytes());
+            if (refused != null) {
+                return refused;
+            }
+            keepAlive.sent();
+            handler.write(Opcode.BINARY, bytes);
+            return outcome();
+        } finally {
+            bytes.release();
+        }
+    }
+
+    /** Whether a message may be compressed. */
+    private enum Compression {
+        ALLOWED,
+        FORBIDDEN
+    }
+
+    private SendOutcome send(int opcode, byte[] payload, Compression compression) {
+        if (!isOnLoop()) {
+            return submit(payload.length, () -> write(opcode, payload, compression));
+        }
+        SendOutcome refused = refusal(payload.length);
+        if (refused != null) {
+            return refused;
+        }
+        write(opcode, payload, compression);
+        return outcome();
+    }
+
+    private void write(int opcode, byte[] payload, Compression compression) {
+        keepAlive.sent();
+        if (streaming != null) {
+            streaming.hold(payload.length, () -> write(opcode, payload, compression));
+        } else if (compression == Compression.ALLOWED) {
+            handler.write(opcode, payload);
+        } else {
+            handler.writePlain(opcode, payload);
+        }
+    }
+
+    /** Lets the event loop write so many bytes, if as many may be queued. */
+    SendOutcome submit(int size, Runnable write) {
+        if (!open) {
+            return SendOutcome.CLOSED;
+        }
+        if (isOnLoop()) {
+            SendOutcome refused = refusal(size);
+            if (refused != null) {
+                return refused;
+            }
+            write.run();
+            return outcome();
+        }
+        SendOutcome outcome = admit(size);
+        if (outcome == SendOutcome.SENT || outcome == SendOutcome.QUEUED) {
+            tunnel.eventLoop().execute(() -> {
+                ELSEWHERE.getAndAdd(this, (long) -size);
+                write.run();
+                if (outcome == SendOutcome.QUEUED) {
+                    behind = true;
+                    tunnel.eventLoop().execute(this::writable); // it may have caught up meanwhile
+                }
+            });
+        }
+        return outcome;
+    }
+
+    /** Whether so many bytes more of another thread may be queued; if so they are counted. */
+    private SendOutcome admit(int size) {
+        long before = (long) ELSEWHERE.getAndAdd(this, (long) size);
+        long queued = before + handler.queuedBytes();
+        if (isTooMuch(queued, size)) {
+            ELSEWHERE.getAndAdd(this, (long) -size);
+            onLoop(this::full);
+            return SendOutcome.DROPPED;
+        }
+        return before + size < handler.channel().bytesBeforeUnwritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+    }
+
+    /** A message that is too long by itself may still be sent, if nothing else waits. */
+    private boolean isTooMuch(long queued, int size) {
+        return queued > 0 && queued + size > settings.maxQueuedBytes();
+    }
+
+    private void full() {
+        if (settings.whenFull() == WhenFull.CLOSE) {
+            close(FULL);
+        }
+    }
+
+    /** Why so many bytes are not sent now; {@code null} if they are. */
+    private @Nullable SendOutcome refusal(int size) {
+        if (!handler.isOpen()) {
+            return SendOutcome.CLOSED;
+        }
+        if (isTooMuch(queuedBytes(), size)) {
+            full();
+            return SendOutcome.DROPPED;
+        }
+        return null;
+    }
+
+    private SendOutcome outcome() {
+        if (streaming == null && handler.isWritable()) {
+            return SendOutcome.SENT;
+        }
+        behind = true;
+        return SendOutcome.QUEUED;
+    }
+
+    @Override
+    public SendOutcome send(String type, @Nullable Object payload) {
+        return send(Opcode.TEXT, Json.message(type, null, payload), Compression.ALLOWED);
+    }
+
+    @Override
+    public MessageStream streamText() {
+        return stream(Opcode.TEXT);
+    }
+
+    @Override
+    public MessageStream streamBinary() {
+        return stream(Opcode.BINARY);
+    }
+
+    private MessageStream stream(int opcode) {
+        OpenMessage begun = new OpenMessage(this, opcode);
+        if (!STREAM.compareAndSet(this, null, begun)) {
+            throw new IllegalStateException("stream: another is open (expected: that it has ended)");
+        }
+        onLoop(() -> streaming = begun);
+        return begun;
+    }
+
+    /** What is sent in fragments has ended. */
+    void streamEnded() {
+        streaming = null;
+        stream = null;
+    }
+
+    @Override
+    public SendOutcome ping() {
+        if (!open) {
+            return SendOutcome.CLOSED;
+        }
+        onLoop(() -> handler.ping(ByteBuffer.allocate(PING_BYTES)
+                .putLong(tunnel.eventLoop().ticker().nanoTime())
+                .array()));
+        return isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+    }
+
+    @Override
+    public CompletionStage<Void> flushed() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        onLoop(() -> handler.flushed().addListener(written -> {
+            if (written.isSuccess()) {
+                done.complete(null);
+            } else {
+                done.completeExceptionally(new IOException("the connection has ended", written.cause()));
+            }
+        }));
+        return done;
+    }
+
+    @Override
+    public long queuedBytes() {
+        OpenMessage before = stream;
+        return elsewhere + handler.queuedBytes() + (before == null ? 0 : before.heldBytes());
+    }
+
+    @Override
+    public boolean isWritable() {
+        return open && handler.channel().isWritable();
+    }
+
+    @Override
+    public void onWritable(Runnable listener) {
+        onLoop(() -> {
+            writableListener = listener;
+            if (behind) {
+                // The client may have caught up while this was on its way to the event loop.
+                tunnel.eventLoop().execute(this::writable);
+            }
+        });
+    }
+
+    // ---- a message in fragments
+
+    WebSocketHandler handler() {
+        return handler;
+    }
+
+    // ---- topics
+
+    @Override
+    public Subscription subscribe(Subscription.Builder subscription) {
+        return subscribe(subscription, new TopicFeed(this));
+    }
+
+    Subscription subscribe(Subscription.Builder subscription, TopicFeed feed) {
+        DeflateAgreement deflate = handler.agreement();
+        PublicationEncoding encoding = new PublicationEncoding(
+                settings.format(),
+                settings.codec().deflateThreshold(),
+                deflate == null ? 0 : deflate.serverMaxWindowBits());
+        Subscription subscribed = subscription.feed(tunnel.eventLoop(), encoding, feed);
+        feed.subscribed(subscribed);
+        onLoop(() -> {
+            if (!open) {
+                subscribed.close();
+                return;
+            }
+            feed.next = feeds;
+            feeds = feed;
+        });
+        return subscribed;
+    }
+
+    /** Sends publications, whose buffer stays the caller's. Returns whether they were taken. */
+    boolean writeShared(ByteBuf frames) {
+        if (!takesShared()) {
+            return !open; // one that is closed will be told so
+        }
+        keepAlive.sent();
+        handler.writeShared(frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
+        return true;
+    }
+
+    boolean takesShared() {
+        return streaming == null && handler.isWritable();
+    }
+
+    void feedEnded(TopicFeed ended, Subscription.End end, @Nullable Throwable failure) {
+        remove(ended);
+        if (failure != null) {
+            failed(failure);
+        }
+        switch (end) {
+            case CLOSED -> {}
+            case OVERRUN -> close(OVERRUN);
+            case FAILED -> close(FAILED);
+            case TOPICS_CLOSED -> close(settings.drainReason());
+        }
+    }
+
+    private void remove(TopicFeed ended) {
+        if (feeds == ended) {
+            feeds = ended.next;
+        }
+        for (TopicFeed before = feeds; before != null; before = before.next) {
+            if (before.next == ended) {
+                before.next = ended.next;
+            }
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public void pauseReading() {
+        onLoop(handler::pause);
+    }
+
+    @Override
+    public void resumeReading() {
+        onLoop(handler::resume);
+    }
+
+    // ---- what is known of the client
+
+    @Override
+    public void credential(Duration left) {
+        onLoop(() -> {
+            if (expiry != null) {
+                expiry.cancel();
+            }
+            expiry = null;
+            if (left.isZero() || left.isNegative()) {
+                close(EXPIRED);
+            } else if (left.compareTo(WebSocketEndpoint.LONGEST) < 0) {
+                expiry = tunnel.after(left, () -> close(EXPIRED));
+            }
+        });
+    }
+
+    @Override
+    public <T> Optional<T> attribute(AttributeKey<T> key) {
+        Map<AttributeKey<?>, Object> all = attributes;
+        @SuppressWarnings("unchecked") // attribute(key, value) sees to it
+        T value = all == null ? null : (T) all.get(key);
+        return Optional.ofNullable(value);
+    }
+
+    @Override
+    public <T> void attribute(AttributeKey<T> key, @Nullable T value) {
+        Map<AttributeKey<?>, Object> all = attributes;
+        if (all == null) {
+            synchronized (this) {
+                all = attributes == null ? new ConcurrentHashMap<>(4) : attributes;
+                attributes = all;
+            }
+        }
+        if (value == null) {
+            all.remove(key);
+        } else {
+            all.put(key, value);
+        }
+    }
+
+    @Override
+    public Optional<Principal> principal() {
+        return Optional.ofNullable(principal);
+    }
+
+    @Override
+    public Optional<String> subprotocol() {
+        return Optional.ofNullable(subprotocol);
+    }
+
+    @Override
+    public InetSocketAddress peerAddress() {
+        return peerAddress;
+    }
+
+    @Override
+    public Protocol protocol() {
+        return protocol;
+    }
+
+    @Override
+    public Optional<Duration> roundTripTime() {
+        long nanos = roundTripNanos;
+        return nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+    }
+
+    // ---- the end
+
+    @Override
+    public boolean isOpen() {
+        return open;
+    }
+
+    @Override
+    public void close() {
+        close(NORMAL);
+    }
+
+    @Override
+    public void close(int code, String text) {
+        close(CloseReason.of(code, text));
+    }
+
+    void close(CloseReason reason) {
+        open = false;
+        onLoop(() -> handler.close(reason));
+    }
+
+    /** Sends clients away one after the other, so that they do not come back together. */
+    private void drain(Duration left) {
+        double part = settings.leaving().getAndIncrement() * GOLDEN % 1.0 * CLOSING_PART;
+        tunnel.after(Duration.ofMillis((long) (left.toMillis() * part)), () -> close(settings.drainReason()));
+    }
+
+    @Override
+    public EventLoop eventLoop() {
+        return tunnel.eventLoop();
+    }
+
+    private boolean isOnLoop() {
+        return tunnel.eventLoop().inEventLoop();
+    }
+
+    void onLoop(Runnable task) {
+        if (isOnLoop()) {
+            task.run();
+        } else {
+            tunnel.eventLoop().execute(task);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "WebSocket of " + peerAddress;
+    }
+}
