@@ -7,7 +7,9 @@ import dev.parley.http.Protocol;
 import dev.parley.http.SendOutcome;
 import dev.parley.http.Timer;
 import dev.parley.http.Tunnel;
+import dev.parley.topic.From;
 import dev.parley.topic.Subscription;
+import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
 import dev.parley.websocket.codec.FrameListener;
@@ -85,6 +87,8 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private final @Nullable Rate rate;
     /** Where listeners are called, one at a time; {@code null} for the event loop. */
     private final @Nullable Turns turns;
+    /** {@code null} if messages are taken as they are. */
+    private final @Nullable JsonConversation json;
 
     private volatile @Nullable Map<AttributeKey<?>, Object> attributes;
     private volatile boolean open = true;
@@ -121,6 +125,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                 : new Rate(settings.rate(), tunnel.eventLoop().ticker().nanoTime());
         turns = settings.executor() == null ? null : new Turns(settings.executor());
         handler = new WebSocketHandler(settings.codec(), deflate, this);
+        json = settings.messages() == null ? null : new JsonConversation(this, settings.messages());
     }
 
     /** Begins, in the pipeline. */
@@ -182,11 +187,15 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     public void text(ByteBuf utf8) {
         keepAlive.received();
         var listener = settings.listeners().text();
-        if (listener == null) {
+        JsonConversation typed = json;
+        if (listener == null && typed == null) {
             close(NO_TEXT);
         } else if (isTooFast(utf8.readableBytes())) {
             close(TOO_FAST);
-        } else {
+        } else if (typed != null) {
+            String text = utf8.toString(UTF_8);
+            tell(() -> typed.receive(text));
+        } else if (listener != null) {
             String text = utf8.toString(UTF_8);
             if (turns == null) {
                 listener.accept(this, text);
@@ -259,9 +268,14 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void failed(Throwable failure) {
+        listenerFailed(failure);
+    }
+
+    /** Tells the application of a failure of its own, from any thread. */
+    void listenerFailed(Throwable failure) {
         var listener = settings.listeners().error();
         if (listener == null) {
-            LOG.error("{}: a listener failed, and the connection is closed", this, failure);
+            LOG.error("{}: a listener failed", this, failure);
             return;
         }
         try {
@@ -287,6 +301,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             feed.close();
         }
         feeds = null;
+        if (json != null) {
+            json.requests().closed();
+        }
         var listener = settings.listeners().close();
         if (listener != null) {
             tell(() -> listener.accept(this, reason));
@@ -436,7 +453,29 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public SendOutcome send(String type, @Nullable Object payload) {
-        return send(Opcode.TEXT, Json.message(type, null, payload), Compression.ALLOWED);
+        return sendJson(Json.message(type, null, payload));
+    }
+
+    SendOutcome sendJson(byte[] message) {
+        return send(Opcode.TEXT, message, Compression.ALLOWED);
+    }
+
+    /** Sends what must not be lost without a sign, whatever happens to others when as much is queued as may be. */
+    void sendOrClose(byte[] message) {
+        if (sendJson(message) == SendOutcome.DROPPED) {
+            close(FULL);
+        }
+    }
+
+    @Override
+    public <R> CompletionStage<R> request(String type, @Nullable Object payload, Class<R> reply, Duration deadline) {
+        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(WebSocketEndpoint.LONGEST) > 0) {
+            throw new IllegalArgumentException("deadline: " + deadline + " (expected: > 0, at most 365 days)");
+        }
+        if (json == null) {
+            throw new IllegalStateException("request: " + type + " (expected: an endpoint of JSON messages)");
+        }
+        return json.requests().send(type, payload, reply, deadline);
     }
 
     @Override
@@ -519,14 +558,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     // ---- topics
 
     @Override
+    public Subscription subscribe(Topic topic, From from) {
+        return subscribe(Subscription.to(topic).from(from), feed(topic.name()));
+    }
+
+    @Override
     public Subscription subscribe(Subscription.Builder subscription) {
-        return subscribe(subscription, new TopicFeed(this));
+        return subscribe(subscription, feed(null));
+    }
+
+    private TopicFeed feed(@Nullable String topic) {
+        return json == null ? new TopicFeed(this) : new JsonFeed(this, topic);
     }
 
     Subscription subscribe(Subscription.Builder subscription, TopicFeed feed) {
         DeflateAgreement deflate = handler.agreement();
         PublicationEncoding encoding = new PublicationEncoding(
-                settings.format(),
+                feed.format(),
                 settings.codec().deflateThreshold(),
                 deflate == null ? 0 : deflate.serverMaxWindowBits());
         Subscription subscribed = subscription.feed(tunnel.eventLoop(), encoding, feed);
@@ -557,9 +605,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     void feedEnded(TopicFeed ended, Subscription.End end, @Nullable Throwable failure) {
-        remove(ended);
+        forget(ended);
         if (failure != null) {
-            failed(failure);
+            listenerFailed(failure);
         }
         switch (end) {
             case CLOSED -> {}
@@ -569,7 +617,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         }
     }
 
-    private void remove(TopicFeed ended) {
+    void forget(TopicFeed ended) {
         if (feeds == ended) {
             feeds = ended.next;
         }
