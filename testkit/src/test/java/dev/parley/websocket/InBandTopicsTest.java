@@ -91,9 +91,9 @@ class InBandTopicsTest {
             case "secret" -> Optional.empty();
             case "mine" -> Optional.of(Subscription.to(all.topic("tenant/mine")));
             case "broken" ->
-                Optional.of(Subscription.to(all.topic(name)).filter((publication -> {
+                Optional.of(Subscription.to(all.topic(name)).filter(publication -> {
                     throw new IllegalStateException("the filter fails");
-                })));
+                }));
             case "fails" -> throw new IllegalStateException("the rule fails");
             case "skips" -> Optional.of(Subscription.to(all.topic("skips")).overflow(OverflowPolicy.SKIP_TO_TAIL));
             default -> Optional.of(Subscription.to(all.topic(name)));
