@@ -17,6 +17,7 @@ import dev.parley.websocket.codec.ReaderLimits;
 import dev.parley.websocket.codec.WebSocketSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -118,7 +119,7 @@ public final class WebSocketEndpoint implements Endpoint {
     @Override
     public void handle(Exchange exchange) {
         Handshake.Outcome outcome = exchange.protocol() == Protocol.HTTP_2
-                ? handshake.http2(exchange.method(), exchange.requestedProtocol(), exchange.headers())
+                ? handshake.http2(http2Method(exchange), exchange.requestedProtocol(), exchange.headers())
                 : handshake.http1(exchange.method(), exchange.requestedProtocol(), exchange.headers());
         if (outcome instanceof Handshake.Refused refused) {
             Response response = Response.problem(Problem.of(refused.status(), refused.detail()));
@@ -129,6 +130,11 @@ public final class WebSocketEndpoint implements Endpoint {
         } else if (outcome instanceof Handshake.Accepted accepted) {
             open(exchange, accepted);
         }
+    }
+
+    /** The method on the wire: exchanges call an extended CONNECT a GET, and only it asks for a protocol (RFC 8441 section 4). */
+    private static HttpMethod http2Method(Exchange exchange) {
+        return exchange.requestedProtocol().isPresent() ? HttpMethod.CONNECT : exchange.method();
     }
 
     private void open(Exchange exchange, Handshake.Accepted accepted) {
