@@ -26,7 +26,7 @@ final class AutobahnClient implements AutoCloseable {
     private static final int USUAL_READ_BYTES = 64 * 1024;
 
     private static final WebSocketSettings SETTINGS =
-            new WebSocketSettings(ReaderLimits.of(16 << 20), 0, Socket.CLOSE_TIMEOUT, null);
+            new WebSocketSettings(ReaderLimits.of(16 << 20), 0, Socket.CLOSE_TIMEOUT);
 
     /** Not watched by the leak detector, which would take most of the time: that nothing is left of it shows at the end. */
     private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);

@@ -83,7 +83,7 @@ class PausedAtRandomTest {
                     case 1 -> socket.reads();
                     case 2 -> socket.handler.resume();
                     case 3 -> all.writeBytes(socket.sentBytes());
-                    default -> assertThat(socket.handler.pendingBytes()).isNotNegative();
+                    default -> assertThat(socket.handler.queuedBytes()).isNotNegative();
                 }
             }
             socket.reads();
