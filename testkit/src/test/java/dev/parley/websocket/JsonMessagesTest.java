@@ -447,6 +447,7 @@ class JsonMessagesTest {
         assertThat(ws)
                 .received("{\"type\":\"publication\",\"payload\":{\"topic\":\"room\",\"position\":\"" + at
                         + "\",\"event\":\"raw\",\"base64\":\"AQID\"}}");
+        server().close();
         topics.close();
     }
 

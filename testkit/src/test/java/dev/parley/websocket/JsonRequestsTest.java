@@ -44,6 +44,7 @@ class JsonRequestsTest {
 
     @AfterEach
     void close() {
+        ws.ignoreRest();
         server.close();
     }
 

@@ -50,7 +50,7 @@ final class Requests {
         if (outcome == SendOutcome.DROPPED || outcome == SendOutcome.CLOSED) {
             connection.onLoop(() -> fail(id, new IOException("not sent: " + outcome)));
         }
-        return request.future.minimalCompletionStage();
+        return request.future;
     }
 
     /** The client has answered, perhaps to what nobody waits for any more. */
