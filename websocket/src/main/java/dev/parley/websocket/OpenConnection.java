@@ -17,6 +17,8 @@ import dev.parley.websocket.codec.Opcode;
 import dev.parley.websocket.codec.WebSocketHandler;
 import dev.parley.websocket.codec.WebSocketListener;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.util.AttributeKey;
@@ -34,6 +36,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,6 +110,12 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     /** Whether a send was told to be behind. */
     private boolean behind;
+    /** Whether it is looked at soon whether the client has caught up. */
+    private boolean looking;
+    /** The application wants no messages now. */
+    private boolean paused;
+    /** Listeners that were handed to the executor, and have not returned. */
+    private int calls;
 
     OpenConnection(
             Settings settings,
@@ -165,6 +174,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             }
             return;
         }
+        calls++;
         handler.pause();
         try {
             turns.take(() -> {
@@ -174,12 +184,25 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                     failed(t);
                     close(FAILED);
                 } finally {
-                    onLoop(handler::resume);
+                    onLoop(this::called);
                 }
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("{}: the executor takes no more", this, e);
+            called();
             close(CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the server has too much to do"));
+        }
+    }
+
+    /** A listener has returned. */
+    private void called() {
+        calls--;
+        readOn();
+    }
+
+    private void readOn() {
+        if (!paused && calls == 0) {
+            handler.resume();
         }
     }
 
@@ -216,14 +239,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         } else if (turns == null) {
             listener.accept(this, bytes);
         } else {
-            ByteBuf copy = bytes.copy();
-            tell(() -> {
-                try {
-                    listener.accept(this, copy);
-                } finally {
-                    copy.release();
-                }
-            });
+            // On the heap, as nobody is there to release it if the executor refuses.
+            ByteBuf copy = Unpooled.wrappedBuffer(ByteBufUtil.getBytes(bytes));
+            tell(() -> listener.accept(this, copy));
         }
     }
 
@@ -232,8 +250,13 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     @Override
+    public void ping(ByteBuf payload) {
+        keepAlive.heard();
+    }
+
+    @Override
     public void pong(ByteBuf payload) {
-        keepAlive.ponged();
+        keepAlive.heard();
         if (payload.readableBytes() != PING_BYTES) {
             return; // nobody asked for it (RFC 6455 section 5.5.3)
         }
@@ -252,17 +275,54 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public @Nullable FrameListener observer() {
         var listener = settings.listeners().frame();
-        return listener == null ? null : frame -> listener.accept(this, frame);
+        return listener == null ? null : new Observer(listener);
+    }
+
+    /** Frames are seen in the midst of reading and writing: a failure waits until that is done, and is the last. */
+    private final class Observer implements FrameListener {
+        private final BiConsumer<WebSocketConnection, Frame> listener;
+        private boolean hasFailed;
+
+        Observer(BiConsumer<WebSocketConnection, Frame> listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void frame(Frame frame) {
+            if (!hasFailed) {
+                try {
+                    listener.accept(OpenConnection.this, frame);
+                } catch (Throwable t) {
+                    hasFailed = true;
+                    failed(t);
+                    tunnel.eventLoop().execute(() -> close(FAILED));
+                }
+            }
+        }
     }
 
     @Override
     public void writable() {
+        if (!isWritable()) {
+            return;
+        }
         for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
             feed.resume();
         }
-        if (behind && writableListener != null && isWritable()) {
+        if (behind && writableListener != null) {
             behind = false;
             tell(writableListener);
+        }
+    }
+
+    /** Looks whether the client has caught up when what was written is flushed: the handler tells only what comes later. */
+    private void lookSoon() {
+        if (!looking) {
+            looking = true;
+            tunnel.eventLoop().execute(() -> {
+                looking = false;
+                writable();
+            });
         }
     }
 
@@ -400,8 +460,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                 ELSEWHERE.getAndAdd(this, (long) -size);
                 write.run();
                 if (outcome == SendOutcome.QUEUED) {
-                    behind = true;
-                    tunnel.eventLoop().execute(this::writable); // it may have caught up meanwhile
+                    fallBehind();
                 }
             });
         }
@@ -443,12 +502,20 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         return null;
     }
 
+    /** What became of a message that was written just now, or that waits for the end of the one in fragments. */
     private SendOutcome outcome() {
         if (streaming == null && handler.isWritable()) {
             return SendOutcome.SENT;
         }
-        behind = true;
+        fallBehind();
         return SendOutcome.QUEUED;
+    }
+
+    private void fallBehind() {
+        behind = true;
+        if (streaming == null) {
+            lookSoon(); // else at its end
+        }
     }
 
     @Override
@@ -543,8 +610,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         onLoop(() -> {
             writableListener = listener;
             if (behind) {
-                // The client may have caught up while this was on its way to the event loop.
-                tunnel.eventLoop().execute(this::writable);
+                lookSoon(); // the client may have caught up while this was on its way to the event loop
             }
         });
     }
@@ -596,11 +662,15 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             return !open; // one that is closed will be told so
         }
         keepAlive.sent();
-        handler.writeShared(frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
+        handler.writeSharedCompressed(
+                frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
         return true;
     }
 
     boolean takesShared() {
+        if (streaming == null && open && !handler.isWritable()) {
+            lookSoon();
+        }
         return streaming == null && handler.isWritable();
     }
 
@@ -632,12 +702,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void pauseReading() {
-        onLoop(handler::pause);
+        onLoop(() -> {
+            paused = true;
+            handler.pause();
+        });
     }
 
     @Override
     public void resumeReading() {
-        onLoop(handler::resume);
+        onLoop(() -> {
+            paused = false;
+            readOn();
+        });
+    }
+
+    /** Whether what the client says is heard; else its silence means nothing. */
+    boolean isReading() {
+        return handler.channel().config().isAutoRead();
     }
 
     // ---- what is known of the client
