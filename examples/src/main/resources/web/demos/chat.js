@@ -51,7 +51,8 @@ export default {
     <section>
       <h2>The frames of the chat's connection</h2>
       <p>As the server sees them: <code>→</code> this page sent, <code>←</code> it received. They come over a WebSocket of their
-        own, or each would be one more to tell of.</p>
+        own, or each would be one more to tell of. The frames of a publication are made once for all who hear it: of these it is
+        the page that tells.</p>
       <event-log :log="frames" label="Frames of the chat"></event-log>
     </section>`,
 
@@ -149,7 +150,7 @@ export default {
         this.trouble = `${payload.code}: ${payload.message}`
         if (id === 'join') this.leave()
       } else if (type === 'publication') {
-        this.frames.note('← text', 'a publication: one frame for all who hear it, of which the server does not tell')
+        this.frames.note('← text', 'a publication')
         this.published(payload.topic, JSON.parse(payload.data))
       } else if (payload.topic === 'said') {
         this.begun(type, payload)
