@@ -528,7 +528,11 @@ public final class WebSocketEndpoint implements Endpoint {
 
         // ---- compression
 
-        /** Nothing is compressed. Unless this is called it is agreed on with each client that offers it. */
+        /**
+         * Compresses nothing. Unless this is called it is agreed on with each client that offers it.
+         *
+         * @return this builder
+         */
         public Builder noDeflate() {
             deflate = null;
             return this;
