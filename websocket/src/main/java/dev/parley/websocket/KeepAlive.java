@@ -18,7 +18,7 @@ final class KeepAlive implements Runnable {
     private int pongBeats;
     private int readIdleBeats;
     private int writeIdleBeats;
-    /** Whether anything came since the last beat, a pong for one. */
+    /** Whether anything came since the last beat, a ping or a pong for one. */
     private boolean heard;
 
     private boolean received;
@@ -40,8 +40,8 @@ final class KeepAlive implements Runnable {
         sent = true;
     }
 
-    /** The client has answered. */
-    void ponged() {
+    /** The client lives. */
+    void heard() {
         heard = true;
     }
 
@@ -58,13 +58,15 @@ final class KeepAlive implements Runnable {
     }
 
     private void beat(Settings settings) {
-        if (heard) {
+        // Who is not read, as the application wants no more or does not read itself, can't be heard; pings go on.
+        boolean deaf = !connection.isReading();
+        if (heard || deaf && pinged) {
             silentBeats = 0;
             pinged = false;
         } else {
             silentBeats++;
         }
-        readIdleBeats = received ? 0 : readIdleBeats + 1;
+        readIdleBeats = received || deaf ? 0 : readIdleBeats + 1;
         writeIdleBeats = sent ? 0 : writeIdleBeats + 1;
         heard = false;
         received = false;

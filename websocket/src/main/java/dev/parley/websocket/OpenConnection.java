@@ -7,7 +7,9 @@ import dev.parley.http.Protocol;
 import dev.parley.http.SendOutcome;
 import dev.parley.http.Timer;
 import dev.parley.http.Tunnel;
+import dev.parley.topic.From;
 import dev.parley.topic.Subscription;
+import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
 import dev.parley.websocket.codec.FrameListener;
@@ -15,6 +17,8 @@ import dev.parley.websocket.codec.Opcode;
 import dev.parley.websocket.codec.WebSocketHandler;
 import dev.parley.websocket.codec.WebSocketListener;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.util.AttributeKey;
@@ -32,6 +36,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +90,8 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private final @Nullable Rate rate;
     /** Where listeners are called, one at a time; {@code null} for the event loop. */
     private final @Nullable Turns turns;
+    /** {@code null} if messages are taken as they are. */
+    private final @Nullable JsonConversation json;
 
     private volatile @Nullable Map<AttributeKey<?>, Object> attributes;
     private volatile boolean open = true;
@@ -103,6 +110,12 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     /** Whether a send was told to be behind. */
     private boolean behind;
+    /** Whether it is looked at soon whether the client has caught up. */
+    private boolean looking;
+    /** The application wants no messages now. */
+    private boolean paused;
+    /** Listeners that were handed to the executor, and have not returned. */
+    private int calls;
 
     OpenConnection(
             Settings settings,
@@ -121,6 +134,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                 : new Rate(settings.rate(), tunnel.eventLoop().ticker().nanoTime());
         turns = settings.executor() == null ? null : new Turns(settings.executor());
         handler = new WebSocketHandler(settings.codec(), deflate, this);
+        json = settings.messages() == null ? null : new JsonConversation(this, settings.messages());
     }
 
     /** Begins, in the pipeline. */
@@ -160,6 +174,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             }
             return;
         }
+        calls++;
         handler.pause();
         try {
             turns.take(() -> {
@@ -169,12 +184,25 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                     failed(t);
                     close(FAILED);
                 } finally {
-                    onLoop(handler::resume);
+                    onLoop(this::called);
                 }
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("{}: the executor takes no more", this, e);
+            called();
             close(CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the server has too much to do"));
+        }
+    }
+
+    /** A listener has returned. */
+    private void called() {
+        calls--;
+        readOn();
+    }
+
+    private void readOn() {
+        if (!paused && calls == 0) {
+            handler.resume();
         }
     }
 
@@ -182,11 +210,15 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     public void text(ByteBuf utf8) {
         keepAlive.received();
         var listener = settings.listeners().text();
-        if (listener == null) {
+        JsonConversation typed = json;
+        if (listener == null && typed == null) {
             close(NO_TEXT);
         } else if (isTooFast(utf8.readableBytes())) {
             close(TOO_FAST);
-        } else {
+        } else if (typed != null) {
+            String text = utf8.toString(UTF_8);
+            tell(() -> typed.receive(text));
+        } else if (listener != null) {
             String text = utf8.toString(UTF_8);
             if (turns == null) {
                 listener.accept(this, text);
@@ -207,14 +239,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         } else if (turns == null) {
             listener.accept(this, bytes);
         } else {
-            ByteBuf copy = bytes.copy();
-            tell(() -> {
-                try {
-                    listener.accept(this, copy);
-                } finally {
-                    copy.release();
-                }
-            });
+            // On the heap, as nobody is there to release it if the executor refuses.
+            ByteBuf copy = Unpooled.wrappedBuffer(ByteBufUtil.getBytes(bytes));
+            tell(() -> listener.accept(this, copy));
         }
     }
 
@@ -223,8 +250,13 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     @Override
+    public void ping(ByteBuf payload) {
+        keepAlive.heard();
+    }
+
+    @Override
     public void pong(ByteBuf payload) {
-        keepAlive.ponged();
+        keepAlive.heard();
         if (payload.readableBytes() != PING_BYTES) {
             return; // nobody asked for it (RFC 6455 section 5.5.3)
         }
@@ -243,25 +275,67 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public @Nullable FrameListener observer() {
         var listener = settings.listeners().frame();
-        return listener == null ? null : frame -> listener.accept(this, frame);
+        return listener == null ? null : new Observer(listener);
+    }
+
+    /** Frames are seen in the midst of reading and writing: a failure waits until that is done, and is the last. */
+    private final class Observer implements FrameListener {
+        private final BiConsumer<WebSocketConnection, Frame> listener;
+        private boolean hasFailed;
+
+        Observer(BiConsumer<WebSocketConnection, Frame> listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void frame(Frame frame) {
+            if (!hasFailed) {
+                try {
+                    listener.accept(OpenConnection.this, frame);
+                } catch (Throwable t) {
+                    hasFailed = true;
+                    failed(t);
+                    tunnel.eventLoop().execute(() -> close(FAILED));
+                }
+            }
+        }
     }
 
     @Override
     public void writable() {
+        if (!isWritable()) {
+            return;
+        }
         for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
             feed.resume();
         }
-        if (behind && writableListener != null && isWritable()) {
+        if (behind && writableListener != null) {
             behind = false;
             tell(writableListener);
         }
     }
 
+    /** Looks whether the client has caught up when what was written is flushed: the handler tells only what comes later. */
+    private void lookSoon() {
+        if (!looking) {
+            looking = true;
+            tunnel.eventLoop().execute(() -> {
+                looking = false;
+                writable();
+            });
+        }
+    }
+
     @Override
     public void failed(Throwable failure) {
+        listenerFailed(failure);
+    }
+
+    /** Tells the application of a failure of its own, from any thread. */
+    void listenerFailed(Throwable failure) {
         var listener = settings.listeners().error();
         if (listener == null) {
-            LOG.error("{}: a listener failed, and the connection is closed", this, failure);
+            LOG.error("{}: a listener failed", this, failure);
             return;
         }
         try {
@@ -287,6 +361,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             feed.close();
         }
         feeds = null;
+        if (json != null) {
+            json.requests().closed();
+        }
         var listener = settings.listeners().close();
         if (listener != null) {
             tell(() -> listener.accept(this, reason));
@@ -383,8 +460,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                 ELSEWHERE.getAndAdd(this, (long) -size);
                 write.run();
                 if (outcome == SendOutcome.QUEUED) {
-                    behind = true;
-                    tunnel.eventLoop().execute(this::writable); // it may have caught up meanwhile
+                    fallBehind();
                 }
             });
         }
@@ -426,17 +502,47 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         return null;
     }
 
+    /** What became of a message that was written just now, or that waits for the end of the one in fragments. */
     private SendOutcome outcome() {
         if (streaming == null && handler.isWritable()) {
             return SendOutcome.SENT;
         }
-        behind = true;
+        fallBehind();
         return SendOutcome.QUEUED;
+    }
+
+    private void fallBehind() {
+        behind = true;
+        if (streaming == null) {
+            lookSoon(); // else at its end
+        }
     }
 
     @Override
     public SendOutcome send(String type, @Nullable Object payload) {
-        return send(Opcode.TEXT, Json.message(type, null, payload), Compression.ALLOWED);
+        return sendJson(Json.message(type, null, payload));
+    }
+
+    SendOutcome sendJson(byte[] message) {
+        return send(Opcode.TEXT, message, Compression.ALLOWED);
+    }
+
+    /** Sends what must not be lost without a sign, whatever happens to others when as much is queued as may be. */
+    void sendOrClose(byte[] message) {
+        if (sendJson(message) == SendOutcome.DROPPED) {
+            close(FULL);
+        }
+    }
+
+    @Override
+    public <R> CompletionStage<R> request(String type, @Nullable Object payload, Class<R> reply, Duration deadline) {
+        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(WebSocketEndpoint.LONGEST) > 0) {
+            throw new IllegalArgumentException("deadline: " + deadline + " (expected: > 0, at most 365 days)");
+        }
+        if (json == null) {
+            throw new IllegalStateException("request: " + type + " (expected: an endpoint of JSON messages)");
+        }
+        return json.requests().send(type, payload, reply, deadline);
     }
 
     @Override
@@ -504,8 +610,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         onLoop(() -> {
             writableListener = listener;
             if (behind) {
-                // The client may have caught up while this was on its way to the event loop.
-                tunnel.eventLoop().execute(this::writable);
+                lookSoon(); // the client may have caught up while this was on its way to the event loop
             }
         });
     }
@@ -519,14 +624,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     // ---- topics
 
     @Override
+    public Subscription subscribe(Topic topic, From from) {
+        return subscribe(Subscription.to(topic).from(from), feed(topic.name()));
+    }
+
+    @Override
     public Subscription subscribe(Subscription.Builder subscription) {
-        return subscribe(subscription, new TopicFeed(this));
+        return subscribe(subscription, feed(null));
+    }
+
+    private TopicFeed feed(@Nullable String topic) {
+        return json == null ? new TopicFeed(this) : new JsonFeed(this, topic);
     }
 
     Subscription subscribe(Subscription.Builder subscription, TopicFeed feed) {
         DeflateAgreement deflate = handler.agreement();
         PublicationEncoding encoding = new PublicationEncoding(
-                settings.format(),
+                feed.format(),
                 settings.codec().deflateThreshold(),
                 deflate == null ? 0 : deflate.serverMaxWindowBits());
         Subscription subscribed = subscription.feed(tunnel.eventLoop(), encoding, feed);
@@ -548,18 +662,22 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             return !open; // one that is closed will be told so
         }
         keepAlive.sent();
-        handler.writeShared(frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
+        handler.writeSharedCompressed(
+                frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
         return true;
     }
 
     boolean takesShared() {
+        if (streaming == null && open && !handler.isWritable()) {
+            lookSoon();
+        }
         return streaming == null && handler.isWritable();
     }
 
     void feedEnded(TopicFeed ended, Subscription.End end, @Nullable Throwable failure) {
-        remove(ended);
+        forget(ended);
         if (failure != null) {
-            failed(failure);
+            listenerFailed(failure);
         }
         switch (end) {
             case CLOSED -> {}
@@ -569,7 +687,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         }
     }
 
-    private void remove(TopicFeed ended) {
+    void forget(TopicFeed ended) {
         if (feeds == ended) {
             feeds = ended.next;
         }
@@ -584,12 +702,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void pauseReading() {
-        onLoop(handler::pause);
+        onLoop(() -> {
+            paused = true;
+            handler.pause();
+        });
     }
 
     @Override
     public void resumeReading() {
-        onLoop(handler::resume);
+        onLoop(() -> {
+            paused = false;
+            readOn();
+        });
+    }
+
+    /** Whether what the client says is heard; else its silence means nothing. */
+    boolean isReading() {
+        return handler.channel().config().isAutoRead();
     }
 
     // ---- what is known of the client
