@@ -423,4 +423,23 @@ final class SendingTest {
             }
         }
     }
+
+    @Test
+    void theBudgetIsGivenBackWhereNoConnectionCameOfIt() {
+        WebSocketEndpoint endpoint = heard.endpoint()
+                .contextTakeover(400 * 1024)
+                .credential(exchange -> {
+                    if (exchange.query("fail").isPresent()) {
+                        throw new IllegalStateException("broken");
+                    }
+                    return exchange.query("expired").map(expired -> Duration.ZERO);
+                })
+                .build();
+        TestServer server = Heard.server(protocol, endpoint);
+        servers.add(server);
+        assertThat(server.get("/ws?fail=1").deflate().webSocketHandshake().send()).hasStatus(500);
+        assertThat(server.get("/ws?expired=1").deflate().webSocketHandshake().send()).hasStatus(401);
+
+        assertThat(server.get("/ws").deflate().webSocket()).hasExtensions("permessage-deflate");
+    }
 }
