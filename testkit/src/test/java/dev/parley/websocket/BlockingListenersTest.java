@@ -203,8 +203,10 @@ final class BlockingListenersTest {
 
     @Test
     void aListenerThatTakesLongIsNoSilenceOfTheClient() {
-        TestWebSocket ws = open(
-                heard.endpoint().readIdle(Duration.ofMinutes(1)).keepAlive(Duration.ofSeconds(10)).pongTimeout(Duration.ofSeconds(10)));
+        TestWebSocket ws = open(heard.endpoint()
+                .readIdle(Duration.ofMinutes(1))
+                .keepAlive(Duration.ofSeconds(10))
+                .pongTimeout(Duration.ofSeconds(10)));
         workAll();
         ws.send("a");
         servers.forEach(server -> server.advance(Duration.ofMinutes(10)));

@@ -69,6 +69,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private static final double CLOSING_PART = 0.8;
 
     private static final int PING_BYTES = Long.BYTES;
+    private static final long NO_PING = Long.MIN_VALUE;
     private static final VarHandle ELSEWHERE;
     private static final VarHandle STREAM;
 
@@ -100,6 +101,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     /** Bytes that other threads sent, and the event loop has not seen yet. */
     @SuppressWarnings("UnusedVariable") // through ELSEWHERE
     private volatile long elsewhere;
+
+    /** When the last ping was sent, which is also what it holds; {@link #NO_PING} once it was answered. */
+    private long pingNanos = NO_PING;
 
     private volatile long roundTripNanos = -1;
     private @Nullable Runnable writableListener;
@@ -261,13 +265,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void pong(ByteBuf payload) {
         keepAlive.heard();
-        if (payload.readableBytes() != PING_BYTES) {
-            return; // nobody asked for it (RFC 6455 section 5.5.3)
+        if (payload.readableBytes() != PING_BYTES || payload.getLong(payload.readerIndex()) != pingNanos) {
+            return; // nobody asked for it, or before the last ping (RFC 6455 section 5.5.3)
         }
-        long nanos = tunnel.eventLoop().ticker().nanoTime() - payload.getLong(payload.readerIndex());
-        if (nanos < 0) {
-            return;
-        }
+        long nanos = tunnel.eventLoop().ticker().nanoTime() - pingNanos;
+        pingNanos = NO_PING;
         roundTripNanos = nanos;
         var listener = settings.listeners().pong();
         if (listener != null) {
@@ -600,9 +602,10 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         if (!open) {
             return SendOutcome.CLOSED;
         }
-        onLoop(() -> handler.ping(ByteBuffer.allocate(PING_BYTES)
-                .putLong(tunnel.eventLoop().ticker().nanoTime())
-                .array()));
+        onLoop(() -> {
+            pingNanos = tunnel.eventLoop().ticker().nanoTime();
+            handler.ping(ByteBuffer.allocate(PING_BYTES).putLong(pingNanos).array());
+        });
         return isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
     }
 
