@@ -44,7 +44,15 @@ final class GalleryTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events"})
+            strings = {
+                "/",
+                "/post-message",
+                "/xml-http-request",
+                "/fetch",
+                "/web-socket",
+                "/event-source",
+                "/server-sent-events"
+            })
     void pagesRunOnlyTheirOwnScripts(String path) throws Exception {
         HttpResponse<String> page = get(firstOrigin, path);
 
