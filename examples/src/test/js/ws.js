@@ -43,12 +43,12 @@ async function closed(socket, heard) {
 
 const deflated = (offer = {}) => ({ perMessageDeflate: { threshold: 0, ...offer } });
 
-/** Every length up to 300 and some that are longer, of what is much alike, and of what is not. */
+/** Short lengths and some that are longer, of what is much alike, and of what is not. */
 function* messages() {
-  for (let length = 0; length <= 300; length++) {
+  for (let length = 0; length <= 300; length += length < 20 ? 1 : 7) {
     yield 'Sommergewitter '.repeat(21).slice(0, length);
   }
-  for (const length of [1000, 4095, 32767, 32768, 32769, 65535, 65536, 200_000]) {
+  for (const length of [1000, 32767, 32768, 65535, 65536, 100_000]) {
     yield JSON.stringify({ text: 'Grüße 🐎 '.repeat(length / 11), number: length });
     yield randomBytes(length);
     yield Buffer.alloc(length, 'abcdefgh');

@@ -317,7 +317,7 @@ final class WebSocketBrowserTest {
 
     @Test
     void manyAreOpenBesideThePagesRequests() throws Exception {
-        int count = 20;
+        int count = 8; // more than the six connections that a browser opens to one host
 
         page.evaluate("count => Promise.all(Array.from({ length: count }, () => open('/echo')))", count);
 

@@ -74,9 +74,8 @@ final class ListenersTest {
     @Test
     void whatComesRightBehindTheHandshakeIsHeardBehindTheOpening() {
         TestServer server = server(heard.endpoint());
-        TestWebSocket ws = server.get("/ws")
-                .body(TestFrame.text("Hello").toBytes())
-                .webSocket();
+        TestWebSocket ws =
+                server.get("/ws").body(TestFrame.text("Hello").toBytes()).webSocket();
 
         assertThat(heard.take()).containsExactly("open", "text Hello");
         assertThat(ws).isOpen();
@@ -96,7 +95,8 @@ final class ListenersTest {
                                 })
                                 .build())
                 .build());
-        TestWebSocket ws = server.get("/rooms/blue?token=1").header("X-Who", "mai").webSocket();
+        TestWebSocket ws =
+                server.get("/rooms/blue?token=1").header("X-Who", "mai").webSocket();
 
         assertThat(asked).containsExactly("/rooms/blue blue mai");
         assertThat(ws).received("welcome").isOpen();
@@ -181,9 +181,8 @@ final class ListenersTest {
 
     @Test
     void theListenerForFailuresMayFailItself() {
-        WebSocketEndpoint.Builder endpoint = heard.endpoint()
-                .onText((connection, text) -> fail())
-                .onError((connection, failure) -> fail());
+        WebSocketEndpoint.Builder endpoint =
+                heard.endpoint().onText((connection, text) -> fail()).onError((connection, failure) -> fail());
         TestWebSocket ws = open(endpoint).send("a");
 
         assertThat(ws).closedWith(1011);
@@ -193,8 +192,8 @@ final class ListenersTest {
 
     @Test
     void theListenerForTheEndMayFail() {
-        TestWebSocket ws = open(heard.endpoint().onClose((connection, reason) -> fail()))
-                .close(1000, "");
+        TestWebSocket ws =
+                open(heard.endpoint().onClose((connection, reason) -> fail())).close(1000, "");
 
         assertThat(ws).closedWith(1000);
         assertThat(logged.list).hasSize(1);
@@ -248,7 +247,8 @@ final class ListenersTest {
         server.webSocket("/ws").closeOutput();
         assertThat(heard.take()).containsExactly("open", "close 1006");
 
-        assertThat(server.webSocket("/ws").frame(TestFrame.text("a").unmasked())).closedWith(1002);
+        assertThat(server.webSocket("/ws").frame(TestFrame.text("a").unmasked()))
+                .closedWith(1002);
         assertThat(heard.take()).containsExactly("open", "close 1002 the frame is not masked");
         server.advance(Duration.ofMinutes(5));
         assertThat(heard.take()).isEmpty();
@@ -381,7 +381,8 @@ final class ListenersTest {
     void framesAreSeenInBothDirections() {
         TestWebSocket ws = open(heard.endpoint()
                 .onText((connection, text) -> connection.send(text))
-                .onFrame((connection, frame) -> heard.add(frame.direction() + " " + frame.opcode() + " " + frame.length())));
+                .onFrame((connection, frame) ->
+                        heard.add(frame.direction() + " " + frame.opcode() + " " + frame.length())));
         ws.send("abc").ping("p").close(1000, "");
 
         assertThat(ws).received("abc").ponged("p").closedWith(1000);

@@ -297,7 +297,9 @@ final class SendingTest {
         CompletableFuture<Void> flushed = connection.flushed().toCompletableFuture();
         ws.cut();
 
-        assertThatThrownBy(flushed::join).hasCauseInstanceOf(IOException.class).hasMessageEndingWith("the connection has ended");
+        assertThatThrownBy(flushed::join)
+                .hasCauseInstanceOf(IOException.class)
+                .hasMessageEndingWith("the connection has ended");
     }
 
     // ---- reading
@@ -383,9 +385,7 @@ final class SendingTest {
             connection.sendUncompressed(new byte[1000]);
         });
 
-        assertThat(ws.frames())
-                .extracting(TestFrame::rsv)
-                .containsExactly(TestFrame.RSV1, 0, 0, 0, TestFrame.RSV1, 0);
+        assertThat(ws.frames()).extracting(TestFrame::rsv).containsExactly(TestFrame.RSV1, 0, 0, 0, TestFrame.RSV1, 0);
     }
 
     @Test
@@ -400,13 +400,17 @@ final class SendingTest {
 
     @Test
     void theBudgetOfContextTakeoverIsGivenBack() {
-        TestServer server =
-                Heard.server(protocol, heard.endpoint().contextTakeover(400 * 1024).build());
+        TestServer server = Heard.server(
+                protocol, heard.endpoint().contextTakeover(400 * 1024).build());
         servers.add(server);
         for (int i = 0; i < 5; i++) {
             TestWebSocket ws = server.get("/ws").deflate().webSocket();
             assertThat(ws).hasExtensions("permessage-deflate");
-            assertThat(server.get("/ws").header("Origin", "https://elsewhere.example").deflate().webSocketHandshake().send())
+            assertThat(server.get("/ws")
+                            .header("Origin", "https://elsewhere.example")
+                            .deflate()
+                            .webSocketHandshake()
+                            .send())
                     .hasStatus(403);
             TestWebSocket other = server.get("/ws").deflate().webSocket();
             assertThat(other.headers().get("Sec-WebSocket-Extensions")).contains("server_no_context_takeover");
@@ -422,5 +426,26 @@ final class SendingTest {
                 assertThat(ws.close(1000, "")).closedWith(1000);
             }
         }
+    }
+
+    @Test
+    void theBudgetIsGivenBackWhereNoConnectionCameOfIt() {
+        WebSocketEndpoint endpoint = heard.endpoint()
+                .contextTakeover(400 * 1024)
+                .credential(exchange -> {
+                    if (exchange.query("fail").isPresent()) {
+                        throw new IllegalStateException("broken");
+                    }
+                    return exchange.query("expired").map(expired -> Duration.ZERO);
+                })
+                .build();
+        TestServer server = Heard.server(protocol, endpoint);
+        servers.add(server);
+        assertThat(server.get("/ws?fail=1").deflate().webSocketHandshake().send())
+                .hasStatus(500);
+        assertThat(server.get("/ws?expired=1").deflate().webSocketHandshake().send())
+                .hasStatus(401);
+
+        assertThat(server.get("/ws").deflate().webSocket()).hasExtensions("permessage-deflate");
     }
 }

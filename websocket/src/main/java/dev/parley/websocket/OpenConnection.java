@@ -58,6 +58,8 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private static final CloseReason NO_BINARY = CloseReason.of(CloseReason.UNSUPPORTED, "binary is not taken here");
     private static final CloseReason TOO_FAST = CloseReason.of(CloseReason.POLICY, "too much in too short a time");
     private static final CloseReason EXPIRED = CloseReason.of(CloseReason.POLICY, "the credential has expired");
+    private static final CloseReason BUSY =
+            CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the server has too much to do");
     private static final CloseReason OLD = CloseReason.of(CloseReason.SERVICE_RESTART, "come back");
     /** By how much ages differ, so that connections that were opened together do not end together. */
     private static final double JITTER = 0.1;
@@ -67,6 +69,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private static final double CLOSING_PART = 0.8;
 
     private static final int PING_BYTES = Long.BYTES;
+    private static final long NO_PING = Long.MIN_VALUE;
     private static final VarHandle ELSEWHERE;
     private static final VarHandle STREAM;
 
@@ -99,15 +102,19 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @SuppressWarnings("UnusedVariable") // through ELSEWHERE
     private volatile long elsewhere;
 
+    /** When the last ping was sent, which is also what it holds; {@link #NO_PING} once it was answered. */
+    private long pingNanos = NO_PING;
+
     private volatile long roundTripNanos = -1;
     private @Nullable Runnable writableListener;
     private @Nullable TopicFeed feeds;
     private @Nullable Timer expiry;
     /** What is being sent in fragments: claimed on any thread. */
     private volatile @Nullable OpenMessage stream;
-    /** The same, from when the event loop knows of it: then other messages wait. */
-    private @Nullable OpenMessage streaming;
+    /** The same, from when the event loop knows of it until that has ended it: then other messages wait. */
+    private volatile @Nullable OpenMessage streaming;
 
+    private boolean hasEnded;
     /** Whether a send was told to be behind. */
     private boolean behind;
     /** Whether it is looked at soon whether the client has caught up. */
@@ -166,31 +173,32 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     /** Calls a listener, where listeners are called: until it is done, no message is told. */
     private void tell(Runnable call) {
         if (turns == null) {
-            try {
-                call.run();
-            } catch (Throwable t) {
-                failed(t);
-                close(FAILED);
-            }
+            call(call);
             return;
         }
         calls++;
         handler.pause();
         try {
             turns.take(() -> {
-                try {
-                    call.run();
-                } catch (Throwable t) {
-                    failed(t);
-                    close(FAILED);
-                } finally {
-                    onLoop(this::called);
-                }
+                call(call);
+                onLoop(this::called);
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("{}: the executor takes no more", this, e);
             called();
-            close(CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the server has too much to do"));
+            close(BUSY);
+            if (hasEnded) {
+                call(call); // the end, which is told in any case
+            }
+        }
+    }
+
+    private void call(Runnable call) {
+        try {
+            call.run();
+        } catch (Throwable t) {
+            failed(t);
+            close(FAILED);
         }
     }
 
@@ -257,13 +265,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void pong(ByteBuf payload) {
         keepAlive.heard();
-        if (payload.readableBytes() != PING_BYTES) {
-            return; // nobody asked for it (RFC 6455 section 5.5.3)
+        if (payload.readableBytes() != PING_BYTES || payload.getLong(payload.readerIndex()) != pingNanos) {
+            return; // nobody asked for it, or before the last ping (RFC 6455 section 5.5.3)
         }
-        long nanos = tunnel.eventLoop().ticker().nanoTime() - payload.getLong(payload.readerIndex());
-        if (nanos < 0) {
-            return;
-        }
+        long nanos = tunnel.eventLoop().ticker().nanoTime() - pingNanos;
+        pingNanos = NO_PING;
         roundTripNanos = nanos;
         var listener = settings.listeners().pong();
         if (listener != null) {
@@ -354,8 +360,10 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void closed(CloseReason reason) {
         open = false;
-        if (streaming != null) {
-            streaming.discard();
+        hasEnded = true;
+        OpenMessage unfinished = streaming;
+        if (unfinished != null) {
+            unfinished.discard();
         }
         for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
             feed.close();
@@ -406,7 +414,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             }
             keepAlive.sent();
             handler.write(Opcode.BINARY, bytes);
-            return outcome();
+            return outcome(Unit.MESSAGE);
         } finally {
             bytes.release();
         }
@@ -420,20 +428,21 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     private SendOutcome send(int opcode, byte[] payload, Compression compression) {
         if (!isOnLoop()) {
-            return submit(payload.length, () -> write(opcode, payload, compression));
+            return submit(Unit.MESSAGE, payload.length, () -> write(opcode, payload, compression));
         }
         SendOutcome refused = refusal(payload.length);
         if (refused != null) {
             return refused;
         }
         write(opcode, payload, compression);
-        return outcome();
+        return outcome(Unit.MESSAGE);
     }
 
     private void write(int opcode, byte[] payload, Compression compression) {
         keepAlive.sent();
-        if (streaming != null) {
-            streaming.hold(payload.length, () -> write(opcode, payload, compression));
+        OpenMessage before = streaming;
+        if (before != null) {
+            before.hold(payload.length, () -> write(opcode, payload, compression));
         } else if (compression == Compression.ALLOWED) {
             handler.write(opcode, payload);
         } else {
@@ -441,8 +450,14 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         }
     }
 
+    /** What is sent: a message waits for the end of one in fragments. */
+    enum Unit {
+        MESSAGE,
+        FRAGMENT
+    }
+
     /** Lets the event loop write so many bytes, if as many may be queued. */
-    SendOutcome submit(int size, Runnable write) {
+    SendOutcome submit(Unit unit, int size, Runnable write) {
         if (!open) {
             return SendOutcome.CLOSED;
         }
@@ -452,15 +467,15 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
                 return refused;
             }
             write.run();
-            return outcome();
+            return outcome(unit);
         }
-        SendOutcome outcome = admit(size);
+        SendOutcome outcome = admit(unit, size);
         if (outcome == SendOutcome.SENT || outcome == SendOutcome.QUEUED) {
             tunnel.eventLoop().execute(() -> {
                 ELSEWHERE.getAndAdd(this, (long) -size);
                 write.run();
                 if (outcome == SendOutcome.QUEUED) {
-                    fallBehind();
+                    fallBehind(unit);
                 }
             });
         }
@@ -468,15 +483,17 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     /** Whether so many bytes more of another thread may be queued; if so they are counted. */
-    private SendOutcome admit(int size) {
+    private SendOutcome admit(Unit unit, int size) {
         long before = (long) ELSEWHERE.getAndAdd(this, (long) size);
-        long queued = before + handler.queuedBytes();
-        if (isTooMuch(queued, size)) {
+        if (isTooMuch(before + handler.queuedBytes() + heldBytes(), size)) {
             ELSEWHERE.getAndAdd(this, (long) -size);
             onLoop(this::full);
             return SendOutcome.DROPPED;
         }
-        return before + size < handler.channel().bytesBeforeUnwritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
+        boolean waits = unit == Unit.MESSAGE && (stream != null || streaming != null);
+        return !waits && before + size < handler.channel().bytesBeforeUnwritable()
+                ? SendOutcome.SENT
+                : SendOutcome.QUEUED;
     }
 
     /** A message that is too long by itself may still be sent, if nothing else waits. */
@@ -502,19 +519,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         return null;
     }
 
-    /** What became of a message that was written just now, or that waits for the end of the one in fragments. */
-    private SendOutcome outcome() {
-        if (streaming == null && handler.isWritable()) {
+    /** What became of what was written just now. */
+    private SendOutcome outcome(Unit unit) {
+        if (handler.isWritable() && !waits(unit)) {
             return SendOutcome.SENT;
         }
-        fallBehind();
+        fallBehind(unit);
         return SendOutcome.QUEUED;
     }
 
-    private void fallBehind() {
+    private boolean waits(Unit unit) {
+        return unit == Unit.MESSAGE && streaming != null;
+    }
+
+    private void fallBehind(Unit unit) {
         behind = true;
-        if (streaming == null) {
-            lookSoon(); // else at its end
+        if (!waits(unit)) {
+            lookSoon();
         }
     }
 
@@ -557,17 +578,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     private MessageStream stream(int opcode) {
         OpenMessage begun = new OpenMessage(this, opcode);
-        if (!STREAM.compareAndSet(this, null, begun)) {
+        // On the event loop the end of another thread's may be on its way.
+        if (isOnLoop() && streaming != null || !STREAM.compareAndSet(this, null, begun)) {
             throw new IllegalStateException("stream: another is open (expected: that it has ended)");
         }
         onLoop(() -> streaming = begun);
         return begun;
     }
 
-    /** What is sent in fragments has ended. */
-    void streamEnded() {
+    /** A message in fragments has ended, on the event loop. */
+    void streamEnded(OpenMessage message) {
         streaming = null;
-        stream = null;
+        release(message);
+    }
+
+    /** Another message in fragments may begin: what it does on the event loop comes behind all of this one. */
+    void release(OpenMessage message) {
+        STREAM.compareAndSet(this, message, null);
     }
 
     @Override
@@ -575,9 +602,10 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         if (!open) {
             return SendOutcome.CLOSED;
         }
-        onLoop(() -> handler.ping(ByteBuffer.allocate(PING_BYTES)
-                .putLong(tunnel.eventLoop().ticker().nanoTime())
-                .array()));
+        onLoop(() -> {
+            pingNanos = tunnel.eventLoop().ticker().nanoTime();
+            handler.ping(ByteBuffer.allocate(PING_BYTES).putLong(pingNanos).array());
+        });
         return isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
     }
 
@@ -596,8 +624,12 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public long queuedBytes() {
-        OpenMessage before = stream;
-        return elsewhere + handler.queuedBytes() + (before == null ? 0 : before.heldBytes());
+        return elsewhere + handler.queuedBytes() + heldBytes();
+    }
+
+    private long heldBytes() {
+        OpenMessage before = streaming;
+        return before == null ? 0 : before.heldBytes();
     }
 
     @Override
@@ -828,8 +860,12 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     void onLoop(Runnable task) {
         if (isOnLoop()) {
             task.run();
-        } else {
+            return;
+        }
+        try {
             tunnel.eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: its event loop has stopped, and it with that", this, e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.parley.websocket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.parley.http.SendOutcome;
+import dev.parley.websocket.OpenConnection.Unit;
 import dev.parley.websocket.codec.Opcode;
 import dev.parley.websocket.codec.WebSocketHandler;
 import dev.parley.websocket.codec.WebSocketHandler.Fragment;
@@ -19,7 +20,8 @@ final class OpenMessage implements MessageStream {
 
     private int next;
     private final Deque<Runnable> held = new ArrayDeque<>();
-    private long heldBytes;
+    /** Written on the event loop. */
+    private volatile long heldBytes;
 
     OpenMessage(OpenConnection connection, int opcode) {
         this.connection = connection;
@@ -43,7 +45,7 @@ final class OpenMessage implements MessageStream {
             throw new IllegalStateException(
                     ended ? "the message has ended" : "the message is " + (opcode == Opcode.TEXT ? "text" : "binary"));
         }
-        SendOutcome outcome = connection.submit(payload.readableBytes(), () -> {
+        SendOutcome outcome = connection.submit(Unit.FRAGMENT, payload.readableBytes(), () -> {
             handler().writeFragment(next, payload, Fragment.MORE);
             next = Opcode.CONTINUATION;
             payload.release();
@@ -65,13 +67,14 @@ final class OpenMessage implements MessageStream {
         ended = true;
         connection.onLoop(() -> {
             handler().writeFragment(next, Unpooled.EMPTY_BUFFER, Fragment.LAST);
-            connection.streamEnded();
+            connection.streamEnded(this);
+            heldBytes = 0; // as they are counted elsewhere now, one by one
             for (Runnable waiting = held.poll(); waiting != null; waiting = held.poll()) {
                 waiting.run();
             }
-            heldBytes = 0;
             connection.writable(); // topics were waiting too
         });
+        connection.release(this);
     }
 
     private WebSocketHandler handler() {

@@ -19,14 +19,15 @@ public record RateLimit(int messagesPerSecond, long bytesPerSecond) {
      *
      * @param messagesPerSecond see above
      * @param bytesPerSecond see above
-     * @throws IllegalArgumentException if one is not positive
+     * @throws IllegalArgumentException if one is not positive, or so large that ten seconds' worth can't be counted
      */
     public RateLimit {
         if (messagesPerSecond < 1) {
             throw new IllegalArgumentException("messagesPerSecond: " + messagesPerSecond + " (expected: > 0)");
         }
         if (bytesPerSecond < 1 || bytesPerSecond > Long.MAX_VALUE / BURST_SECONDS) {
-            throw new IllegalArgumentException("bytesPerSecond: " + bytesPerSecond + " (expected: > 0)");
+            throw new IllegalArgumentException(
+                    "bytesPerSecond: " + bytesPerSecond + " (expected: 1 to " + Long.MAX_VALUE / BURST_SECONDS + ")");
         }
     }
 }

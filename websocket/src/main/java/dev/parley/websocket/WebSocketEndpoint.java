@@ -9,6 +9,7 @@ import dev.parley.http.Tunnel;
 import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
+import dev.parley.websocket.codec.DeflateAgreement;
 import dev.parley.websocket.codec.DeflateBudget;
 import dev.parley.websocket.codec.DeflateSettings;
 import dev.parley.websocket.codec.FrameListener;
@@ -128,6 +129,10 @@ public final class WebSocketEndpoint implements Endpoint {
             }
             exchange.respond(response);
         } else if (outcome instanceof Handshake.Accepted accepted) {
+            DeflateAgreement deflate = accepted.deflate();
+            if (deflate != null && (deflate.serverTakesOver() || deflate.clientTakesOver())) {
+                exchange.onEnd(ended -> deflate.close()); // also where it comes to no connection, whatever the reason
+            }
             open(exchange, accepted);
         }
     }
@@ -142,9 +147,6 @@ public final class WebSocketEndpoint implements Endpoint {
         boolean expired =
                 credential.filter(left -> left.isZero() || left.isNegative()).isPresent();
         if (expired || !exchange.originPolicy().allows(exchange)) {
-            if (accepted.deflate() != null) {
-                accepted.deflate().close();
-            }
             exchange.respond(expired ? EXPIRED : FOREIGN);
             return;
         }
@@ -437,7 +439,8 @@ public final class WebSocketEndpoint implements Endpoint {
 
         /**
          * Calls listeners on an executor, where they may block: in order, one at a time for each connection, which is not read
-         * meanwhile. If it refuses a task the connection is closed with 1013.
+         * meanwhile. If it refuses a task the connection is closed with 1013, and the close listener, if that is refused too,
+         * called on the event loop.
          *
          * @param executor runs listeners
          * @return this builder
@@ -528,7 +531,11 @@ public final class WebSocketEndpoint implements Endpoint {
 
         // ---- compression
 
-        /** Nothing is compressed. Unless this is called it is agreed on with each client that offers it. */
+        /**
+         * Compresses nothing. Unless this is called it is agreed on with each client that offers it.
+         *
+         * @return this builder
+         */
         public Builder noDeflate() {
             deflate = null;
             return this;
