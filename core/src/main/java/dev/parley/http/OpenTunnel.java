@@ -78,6 +78,11 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
     }
 
     @Override
+    public Protocol protocol() {
+        return stream == null ? Protocol.HTTP_1_1 : Protocol.HTTP_2;
+    }
+
+    @Override
     public EventLoop eventLoop() {
         return channel.eventLoop();
     }

@@ -28,6 +28,13 @@ public interface Tunnel {
     ChannelPipeline pipeline();
 
     /**
+     * The version of HTTP that it began with.
+     *
+     * @return {@link Protocol#HTTP_2} for a stream of such a connection
+     */
+    Protocol protocol();
+
+    /**
      * Ends this side when all that was written is sent: FIN, or {@code END_STREAM} over HTTP/2. What the client still sends
      * is read; when it ends its side too, or after two seconds, the tunnel is closed. Does nothing if that was done.
      *

@@ -87,16 +87,15 @@ final class TopicMessagesTest {
 
     @Test
     void aSubscriptionBeginsWhereItIsToldTo() {
-        Position third = null;
+        List<Position> positions = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            Position position =
-                    news.publish(Integer.toString(i)).toCompletableFuture().join();
-            third = i == 2 ? position : third;
+            positions.add(
+                    news.publish(Integer.toString(i)).toCompletableFuture().join());
         }
         TestWebSocket oldest = open();
         heard.connection().subscribe(news, From.oldest());
         TestWebSocket since = open();
-        heard.connection().subscribe(news, From.since(third));
+        heard.connection().subscribe(news, From.since(positions.get(2)));
         TestWebSocket last = open();
         heard.connection().subscribe(news, From.last(1));
         TestWebSocket tail = open();
@@ -173,7 +172,8 @@ final class TopicMessagesTest {
     void aFilterThatFailsClosesItsOwnConnection() {
         TestWebSocket other = open();
         heard.connection().subscribe(news);
-        TestWebSocket ws = server(heard.endpoint().onError((connection, failure) -> heard.add(failure.getMessage())))
+        TestWebSocket ws = server(
+                        heard.endpoint().onError((connection, failure) -> heard.add("" + failure.getMessage())))
                 .webSocket("/ws");
         heard.take();
         Filter broken = publication -> {
@@ -189,13 +189,12 @@ final class TopicMessagesTest {
 
     @Test
     void topicsThatAreClosedSendClientsAway() {
-        try (Topics others = Topics.inMemory()) {
-            TestWebSocket ws = open();
-            heard.connection().subscribe(others.topic("a"));
-            others.close();
+        Topics others = Topics.inMemory();
+        TestWebSocket ws = open();
+        heard.connection().subscribe(others.topic("a"));
+        others.close();
 
-            assertThat(ws).closedWith(1012, "the server restarts");
-        }
+        assertThat(ws).closedWith(1012, "the server restarts");
     }
 
     // ---- clients that are slow

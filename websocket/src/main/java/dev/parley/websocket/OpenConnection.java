@@ -37,6 +37,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +48,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>As there may be thousands, it holds nothing of the request, and makes what few need when it is needed.
  */
-final class OpenConnection implements WebSocketConnection, WebSocketListener {
+final class OpenConnection extends KeepAlive implements WebSocketConnection, WebSocketListener, Consumer<Duration> {
     private static final Logger LOG = LoggerFactory.getLogger(OpenConnection.class);
     private static final CloseReason NORMAL = CloseReason.of(CloseReason.NORMAL, "");
     static final CloseReason FULL = CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the client does not keep up");
@@ -85,18 +86,12 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private final Settings settings;
     private final Tunnel tunnel;
     private final WebSocketHandler handler;
-    private final Protocol protocol;
     private final InetSocketAddress peerAddress;
     private final @Nullable Principal principal;
     private final @Nullable String subprotocol;
-    private final KeepAlive keepAlive = new KeepAlive(this);
-    private final @Nullable Rate rate;
-    /** Where listeners are called, one at a time; {@code null} for the event loop. */
-    private final @Nullable Turns turns;
-    /** {@code null} if messages are taken as they are. */
-    private final @Nullable JsonConversation json;
+    /** What most connections do without. */
+    private volatile @Nullable Rare rare;
 
-    private volatile @Nullable Map<AttributeKey<?>, Object> attributes;
     private volatile boolean open = true;
     /** Bytes that other threads sent, and the event loop has not seen yet. */
     @SuppressWarnings("UnusedVariable") // through ELSEWHERE
@@ -106,9 +101,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private long pingNanos = NO_PING;
 
     private volatile long roundTripNanos = -1;
-    private @Nullable Runnable writableListener;
     private @Nullable TopicFeed feeds;
-    private @Nullable Timer expiry;
     /** What is being sent in fragments: claimed on any thread. */
     private volatile @Nullable OpenMessage stream;
     /** The same, from when the event loop knows of it until that has ended it: then other messages wait. */
@@ -133,33 +126,72 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         this.settings = settings;
         this.tunnel = tunnel;
         this.subprotocol = subprotocol;
-        protocol = exchange.protocol();
         peerAddress = exchange.peerAddress();
         principal = exchange.principal().orElse(null);
-        rate = settings.rate() == null
-                ? null
-                : new Rate(settings.rate(), tunnel.eventLoop().ticker().nanoTime());
-        turns = settings.executor() == null ? null : new Turns(settings.executor());
         handler = new WebSocketHandler(settings.codec(), deflate, this);
-        json = settings.messages() == null ? null : new JsonConversation(this, settings.messages());
+        if (settings.rate() != null || settings.executor() != null || settings.messages() != null) {
+            rare = new Rare(this);
+        }
+    }
+
+    /** What most connections do without: made when it is needed. */
+    private static final class Rare {
+        private final @Nullable Rate rate;
+        /** Where listeners are called, one at a time; {@code null} for the event loop. */
+        private final @Nullable Turns turns;
+        /** {@code null} if messages are taken as they are. */
+        private final @Nullable JsonConversation json;
+
+        private final Map<AttributeKey<?>, Object> attributes = new ConcurrentHashMap<>(4);
+        private @Nullable Runnable writableListener;
+        private @Nullable Timer expiry;
+
+        Rare(OpenConnection connection) {
+            Settings settings = connection.settings;
+            rate = settings.rate() == null
+                    ? null
+                    : new Rate(settings.rate(), connection.eventLoop().ticker().nanoTime());
+            turns = settings.executor() == null ? null : new Turns(settings.executor());
+            json = settings.messages() == null ? null : new JsonConversation(connection, settings.messages());
+        }
+    }
+
+    private synchronized Rare rare() {
+        Rare made = rare;
+        if (made == null) {
+            made = new Rare(this);
+            rare = made;
+        }
+        return made;
+    }
+
+    private @Nullable JsonConversation json() {
+        Rare has = rare;
+        return has == null ? null : has.json;
+    }
+
+    private @Nullable Turns turns() {
+        Rare has = rare;
+        return has == null ? null : has.turns;
     }
 
     /** Begins, in the pipeline. */
     void begin(Exchange exchange, Optional<Duration> credential) {
         tunnel.pipeline().addLast(handler);
-        tunnel.after(settings.beat(), keepAlive);
+        tunnel.every(settings.beat(), this);
         if (settings.maxAge() != null) {
             double part = 1 - JITTER * ThreadLocalRandom.current().nextDouble();
             tunnel.after(Duration.ofMillis((long) (settings.maxAge().toMillis() * part)), () -> close(OLD));
         }
         credential.ifPresent(this::credential);
-        tunnel.onDrain(this::drain);
+        tunnel.onDrain(this);
         var listener = settings.listeners().open();
         if (listener != null) {
             tell(() -> listener.accept(this, exchange));
         }
     }
 
+    @Override
     Settings settings() {
         return settings;
     }
@@ -172,6 +204,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     /** Calls a listener, where listeners are called: until it is done, no message is told. */
     private void tell(Runnable call) {
+        Turns turns = turns();
         if (turns == null) {
             call(call);
             return;
@@ -216,9 +249,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void text(ByteBuf utf8) {
-        keepAlive.received();
+        received();
         var listener = settings.listeners().text();
-        JsonConversation typed = json;
+        JsonConversation typed = json();
         if (listener == null && typed == null) {
             close(NO_TEXT);
         } else if (isTooFast(utf8.readableBytes())) {
@@ -228,7 +261,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             tell(() -> typed.receive(text));
         } else if (listener != null) {
             String text = utf8.toString(UTF_8);
-            if (turns == null) {
+            if (turns() == null) {
                 listener.accept(this, text);
             } else {
                 tell(() -> listener.accept(this, text));
@@ -238,13 +271,13 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void binary(ByteBuf bytes) {
-        keepAlive.received();
+        received();
         var listener = settings.listeners().binary();
         if (listener == null) {
             close(NO_BINARY);
         } else if (isTooFast(bytes.readableBytes())) {
             close(TOO_FAST);
-        } else if (turns == null) {
+        } else if (turns() == null) {
             listener.accept(this, bytes);
         } else {
             // On the heap, as nobody is there to release it if the executor refuses.
@@ -254,17 +287,19 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     private boolean isTooFast(int size) {
+        Rare has = rare;
+        Rate rate = has == null ? null : has.rate;
         return rate != null && !rate.take(size, tunnel.eventLoop().ticker().nanoTime());
     }
 
     @Override
     public void ping(ByteBuf payload) {
-        keepAlive.heard();
+        heard();
     }
 
     @Override
     public void pong(ByteBuf payload) {
-        keepAlive.heard();
+        heard();
         if (payload.readableBytes() != PING_BYTES || payload.getLong(payload.readerIndex()) != pingNanos) {
             return; // nobody asked for it, or before the last ping (RFC 6455 section 5.5.3)
         }
@@ -315,9 +350,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
             feed.resume();
         }
-        if (behind && writableListener != null) {
+        Rare has = rare;
+        Runnable listener = has == null ? null : has.writableListener;
+        if (behind && listener != null) {
             behind = false;
-            tell(writableListener);
+            tell(listener);
         }
     }
 
@@ -369,8 +406,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             feed.close();
         }
         feeds = null;
-        if (json != null) {
-            json.requests().closed();
+        JsonConversation typed = json();
+        if (typed != null) {
+            typed.requests().closed();
         }
         var listener = settings.listeners().close();
         if (listener != null) {
@@ -412,7 +450,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             if (refused != null) {
                 return refused;
             }
-            keepAlive.sent();
+            sent();
             handler.write(Opcode.BINARY, bytes);
             return outcome(Unit.MESSAGE);
         } finally {
@@ -439,7 +477,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     private void write(int opcode, byte[] payload, Compression compression) {
-        keepAlive.sent();
+        sent();
         OpenMessage before = streaming;
         if (before != null) {
             before.hold(payload.length, () -> write(opcode, payload, compression));
@@ -560,10 +598,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(WebSocketEndpoint.LONGEST) > 0) {
             throw new IllegalArgumentException("deadline: " + deadline + " (expected: > 0, at most 365 days)");
         }
-        if (json == null) {
+        JsonConversation typed = json();
+        if (typed == null) {
             throw new IllegalStateException("request: " + type + " (expected: an endpoint of JSON messages)");
         }
-        return json.requests().send(type, payload, reply, deadline);
+        return typed.requests().send(type, payload, reply, deadline);
     }
 
     @Override
@@ -595,6 +634,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     /** Another message in fragments may begin: what it does on the event loop comes behind all of this one. */
     void release(OpenMessage message) {
         STREAM.compareAndSet(this, message, null);
+    }
+
+    @Override
+    void sendPing() {
+        ping();
     }
 
     @Override
@@ -640,7 +684,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void onWritable(Runnable listener) {
         onLoop(() -> {
-            writableListener = listener;
+            rare().writableListener = listener;
             if (behind) {
                 lookSoon(); // the client may have caught up while this was on its way to the event loop
             }
@@ -666,7 +710,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     private TopicFeed feed(@Nullable String topic) {
-        return json == null ? new TopicFeed(this) : new JsonFeed(this, topic);
+        return json() == null ? new TopicFeed(this) : new JsonFeed(this, topic);
     }
 
     Subscription subscribe(Subscription.Builder subscription, TopicFeed feed) {
@@ -693,7 +737,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         if (!takesShared()) {
             return !open; // one that is closed will be told so
         }
-        keepAlive.sent();
+        sent();
         handler.writeSharedCompressed(
                 frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
         return true;
@@ -749,6 +793,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     /** Whether what the client says is heard; else its silence means nothing. */
+    @Override
     boolean isReading() {
         return handler.channel().config().isAutoRead();
     }
@@ -758,39 +803,33 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void credential(Duration left) {
         onLoop(() -> {
-            if (expiry != null) {
-                expiry.cancel();
+            Rare has = rare();
+            if (has.expiry != null) {
+                has.expiry.cancel();
+                has.expiry = null;
             }
-            expiry = null;
             if (left.isZero() || left.isNegative()) {
                 close(EXPIRED);
             } else if (left.compareTo(WebSocketEndpoint.LONGEST) < 0) {
-                expiry = tunnel.after(left, () -> close(EXPIRED));
+                has.expiry = tunnel.after(left, () -> close(EXPIRED));
             }
         });
     }
 
     @Override
     public <T> Optional<T> attribute(AttributeKey<T> key) {
-        Map<AttributeKey<?>, Object> all = attributes;
+        Rare has = rare;
         @SuppressWarnings("unchecked") // attribute(key, value) sees to it
-        T value = all == null ? null : (T) all.get(key);
+        T value = has == null ? null : (T) has.attributes.get(key);
         return Optional.ofNullable(value);
     }
 
     @Override
     public <T> void attribute(AttributeKey<T> key, @Nullable T value) {
-        Map<AttributeKey<?>, Object> all = attributes;
-        if (all == null) {
-            synchronized (this) {
-                all = attributes == null ? new ConcurrentHashMap<>(4) : attributes;
-                attributes = all;
-            }
-        }
         if (value == null) {
-            all.remove(key);
+            rare().attributes.remove(key);
         } else {
-            all.put(key, value);
+            rare().attributes.put(key, value);
         }
     }
 
@@ -811,7 +850,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public Protocol protocol() {
-        return protocol;
+        return tunnel.protocol();
     }
 
     @Override
@@ -837,13 +876,15 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         close(CloseReason.of(code, text));
     }
 
+    @Override
     void close(CloseReason reason) {
         open = false;
         onLoop(() -> handler.close(reason));
     }
 
     /** Sends clients away one after the other, so that they do not come back together. */
-    private void drain(Duration left) {
+    @Override
+    public void accept(Duration left) {
         double part = settings.leaving().getAndIncrement() * GOLDEN % 1.0 * CLOSING_PART;
         tunnel.after(Duration.ofMillis((long) (left.toMillis() * part)), () -> close(settings.drainReason()));
     }

@@ -85,7 +85,8 @@ final class OpenMessage implements MessageStream {
 
     /** Keeps a message of so many bytes until this one has ended. */
     void hold(int size, Runnable write) {
-        heldBytes += size;
+        long before = heldBytes; // nobody else writes it
+        heldBytes = before + size;
         held.add(write);
     }
 
