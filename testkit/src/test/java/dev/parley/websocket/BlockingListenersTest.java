@@ -96,8 +96,9 @@ final class BlockingListenersTest {
 
     @Test
     void aBufferIsGoodDuringTheCall() {
-        TestWebSocket ws =
-                open(heard.endpoint().onBinary((connection, bytes) -> heard.add(ByteBufUtil.hexDump(bytes))));
+        TestWebSocket ws = open(heard.endpoint().onBinary((connection, bytes) -> {
+            heard.add(ByteBufUtil.hexDump(bytes));
+        }));
         ws.frame(TestFrame.binary(new byte[] {1, 2}), TestFrame.binary(new byte[] {3}));
         workAll();
 

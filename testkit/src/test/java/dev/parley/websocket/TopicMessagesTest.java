@@ -172,8 +172,8 @@ final class TopicMessagesTest {
     void aFilterThatFailsClosesItsOwnConnection() {
         TestWebSocket other = open();
         heard.connection().subscribe(news);
-        TestWebSocket ws = server(
-                        heard.endpoint().onError((connection, failure) -> heard.add("" + failure.getMessage())))
+        TestWebSocket ws = server(heard.endpoint()
+                        .onError((connection, failure) -> heard.add(String.valueOf(failure.getMessage()))))
                 .webSocket("/ws");
         heard.take();
         Filter broken = publication -> {

@@ -29,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.Principal;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -87,8 +88,6 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     private final Tunnel tunnel;
     private final WebSocketHandler handler;
     private final InetSocketAddress peerAddress;
-    private final @Nullable Principal principal;
-    private final @Nullable String subprotocol;
     /** What most connections do without. */
     private volatile @Nullable Rare rare;
 
@@ -100,7 +99,9 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     /** When the last ping was sent, which is also what it holds; {@link #NO_PING} once it was answered. */
     private long pingNanos = NO_PING;
 
-    private volatile long roundTripNanos = -1;
+    /** Negative if it is not known. */
+    private volatile int roundTripMicros = -1;
+
     private @Nullable TopicFeed feeds;
     /** What is being sent in fragments: claimed on any thread. */
     private volatile @Nullable OpenMessage stream;
@@ -114,8 +115,6 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     private boolean looking;
     /** The application wants no messages now. */
     private boolean paused;
-    /** Listeners that were handed to the executor, and have not returned. */
-    private int calls;
 
     OpenConnection(
             Settings settings,
@@ -125,12 +124,15 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
             @Nullable DeflateAgreement deflate) {
         this.settings = settings;
         this.tunnel = tunnel;
-        this.subprotocol = subprotocol;
         peerAddress = exchange.peerAddress();
-        principal = exchange.principal().orElse(null);
         handler = new WebSocketHandler(settings.codec(), deflate, this);
-        if (settings.rate() != null || settings.executor() != null || settings.messages() != null) {
-            rare = new Rare(this);
+        Principal principal = exchange.principal().orElse(null);
+        if (principal != null
+                || subprotocol != null
+                || settings.rate() != null
+                || settings.executor() != null
+                || settings.messages() != null) {
+            rare = new Rare(this, principal, subprotocol);
         }
     }
 
@@ -142,11 +144,17 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         /** {@code null} if messages are taken as they are. */
         private final @Nullable JsonConversation json;
 
+        private final @Nullable Principal principal;
+        private final @Nullable String subprotocol;
         private final Map<AttributeKey<?>, Object> attributes = new ConcurrentHashMap<>(4);
         private @Nullable Runnable writableListener;
         private @Nullable Timer expiry;
+        /** Listeners that were handed to the executor, and have not returned. */
+        private int calls;
 
-        Rare(OpenConnection connection) {
+        Rare(OpenConnection connection, @Nullable Principal principal, @Nullable String subprotocol) {
+            this.principal = principal;
+            this.subprotocol = subprotocol;
             Settings settings = connection.settings;
             rate = settings.rate() == null
                     ? null
@@ -159,7 +167,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     private synchronized Rare rare() {
         Rare made = rare;
         if (made == null) {
-            made = new Rare(this);
+            made = new Rare(this, null, null);
             rare = made;
         }
         return made;
@@ -209,7 +217,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
             call(call);
             return;
         }
-        calls++;
+        rare().calls++;
         handler.pause();
         try {
             turns.take(() -> {
@@ -237,12 +245,13 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
 
     /** A listener has returned. */
     private void called() {
-        calls--;
+        rare().calls--;
         readOn();
     }
 
     private void readOn() {
-        if (!paused && calls == 0) {
+        Rare has = rare;
+        if (!paused && (has == null || has.calls == 0)) {
             handler.resume();
         }
     }
@@ -305,7 +314,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         }
         long nanos = tunnel.eventLoop().ticker().nanoTime() - pingNanos;
         pingNanos = NO_PING;
-        roundTripNanos = nanos;
+        roundTripMicros = (int) Math.min(nanos / 1000, Integer.MAX_VALUE);
         var listener = settings.listeners().pong();
         if (listener != null) {
             Duration roundTrip = Duration.ofNanos(nanos);
@@ -835,12 +844,14 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
 
     @Override
     public Optional<Principal> principal() {
-        return Optional.ofNullable(principal);
+        Rare has = rare;
+        return has == null ? Optional.empty() : Optional.ofNullable(has.principal);
     }
 
     @Override
     public Optional<String> subprotocol() {
-        return Optional.ofNullable(subprotocol);
+        Rare has = rare;
+        return has == null ? Optional.empty() : Optional.ofNullable(has.subprotocol);
     }
 
     @Override
@@ -855,8 +866,8 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
 
     @Override
     public Optional<Duration> roundTripTime() {
-        long nanos = roundTripNanos;
-        return nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+        int micros = roundTripMicros;
+        return micros < 0 ? Optional.empty() : Optional.of(Duration.of(micros, ChronoUnit.MICROS));
     }
 
     // ---- the end
