@@ -41,8 +41,9 @@ export const demos = [
   {
     id: 'web-socket',
     title: 'WebSocket',
-    summary: 'Messages in both directions, whenever either side has something to say.',
+    summary: 'Messages in both directions, whenever either side has something to say. And a chat that survives a cut.',
     wire: ['=', '='],
+    files: ['/sources/WebSocketDemo.java', '/demos/web-socket.js', '/demos/chat.js'],
   },
   {
     id: 'event-source',

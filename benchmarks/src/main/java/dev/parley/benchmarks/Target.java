@@ -100,6 +100,7 @@ public final class Target {
                 .get("/sse/{topic}", streams(topics).build())
                 .get("/ndjson/{topic}", streams(topics).ndjson().build())
                 .get("/echo", echo(arguments))
+                .get("/json", json(arguments))
                 .get("/ws/{topic}", subscribers(arguments, topics))
                 .get(
                         "/events",
@@ -126,7 +127,7 @@ public final class Target {
 
     /** Sends everything back. */
     private static Endpoint echo(Arguments arguments) {
-        return webSocket(arguments)
+        return deflating(arguments, WebSocketEndpoint.builder())
                 .subprotocols("chat.v1")
                 .maxMessageBytes(ECHO_BYTES)
                 .maxQueuedBytes(2 * ECHO_BYTES)
@@ -137,14 +138,23 @@ public final class Target {
 
     /** Subscribes to a topic; what a client says is heard by nobody. */
     private static Endpoint subscribers(Arguments arguments, Topics topics) {
-        return webSocket(arguments)
+        return deflating(arguments, WebSocketEndpoint.builder())
                 .onOpen((connection, exchange) -> connection.subscribe(topic(topics, exchange)))
                 .onText((connection, text) -> {})
                 .build();
     }
 
-    private static WebSocketEndpoint.Builder webSocket(Arguments arguments) {
-        WebSocketEndpoint.Builder builder = WebSocketEndpoint.builder();
+    /** The payload of a message that asks for a sum. */
+    record Add(int a, int b) {}
+
+    /** Answers typed messages. */
+    private static Endpoint json(Arguments arguments) {
+        return deflating(arguments, WebSocketEndpoint.json())
+                .on("add", Add.class, (connection, add) -> add.a() + add.b())
+                .build();
+    }
+
+    private static WebSocketEndpoint.Builder deflating(Arguments arguments, WebSocketEndpoint.Builder builder) {
         return arguments.deflate() ? builder.deflateThreshold(DEFLATE_THRESHOLD) : builder.noDeflate();
     }
 

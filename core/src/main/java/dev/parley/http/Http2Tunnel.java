@@ -24,6 +24,7 @@ final class Http2Tunnel extends ChannelDuplexHandler {
     private int writesPending;
     private int writesDone;
     private int doneBefore;
+    private long doneSince;
     private boolean outputEnded;
 
     @Override
@@ -109,10 +110,12 @@ final class Http2Tunnel extends ChannelDuplexHandler {
         }
     }
 
-    /** Whether the client has taken nothing of what waits for it since the last call. */
-    boolean isStalled() {
-        boolean stalled = writesPending > 0 && writesDone == doneBefore;
-        doneBefore = writesDone;
-        return stalled;
+    /** Whether the client has taken nothing of what waits for it for so long. To be asked at least that often. */
+    boolean isStalled(long now, long ticks) {
+        if (writesPending == 0 || writesDone != doneBefore) {
+            doneBefore = writesDone;
+            doneSince = now;
+        }
+        return now - doneSince >= ticks;
     }
 }

@@ -83,6 +83,8 @@ final class HttpExchange implements Exchange, StreamOwner {
     private @Nullable EndReason endReason;
     /** Made when somebody asks for it: most exchanges are over in an instant. */
     private @Nullable Life life;
+    /** What goes on in its place, after a switch of protocol. */
+    private @Nullable OpenTunnel tunnel;
 
     HttpExchange(
             Wire wire,
@@ -541,6 +543,9 @@ final class HttpExchange implements Exchange, StreamOwner {
 
     @Override
     public Life life() {
+        if (tunnel != null) {
+            return tunnel.life();
+        }
         if (life == null) {
             life = new Life(this);
             if (endReason != null) {
@@ -548,6 +553,17 @@ final class HttpExchange implements Exchange, StreamOwner {
             }
         }
         return life;
+    }
+
+    /** What is known of its life when another protocol takes over; {@code null} if nobody asked for it. */
+    @Nullable
+    Life lifeSoFar() {
+        return life;
+    }
+
+    /** Another protocol has taken over. */
+    void became(OpenTunnel taken) {
+        tunnel = taken;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.parley.http;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
@@ -21,28 +22,33 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It is itself the watch over its client, as there may be thousands of them.
  */
-final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
+final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, ChannelFutureListener {
     private static final Logger LOG = LoggerFactory.getLogger(OpenTunnel.class);
     private static final long LINGER_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
 
     private final Channel channel;
     private final Loop loop;
-    private final Life life;
+    /** Made when somebody asks for it. */
+    private @Nullable Life life;
+
     private final @Nullable Http2Tunnel stream;
-    private final @Nullable HttpExchange logged;
+    private @Nullable Consumer<Duration> drainListener;
+    private @Nullable Runnable beat;
+    private int beatTicks;
+    /** Ticks of the wheel, of which the lowest bits are enough. */
+    private int lastBeat;
+
     private boolean ending;
     /** All was written: the client has a little time to end its side. */
     private boolean lingering;
 
     private boolean over;
 
-    private OpenTunnel(
-            Channel channel, Loop loop, Life life, @Nullable Http2Tunnel stream, @Nullable HttpExchange logged) {
+    private OpenTunnel(Channel channel, Loop loop, @Nullable Life life, @Nullable Http2Tunnel stream) {
         this.channel = channel;
         this.loop = loop;
         this.life = life;
         this.stream = stream;
-        this.logged = logged;
     }
 
     /**
@@ -51,12 +57,16 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
      * @param stream what makes bytes of the frames of HTTP/2; {@code null} over HTTP/1.1
      */
     static OpenTunnel of(HttpExchange exchange, Channel channel, Loop loop, @Nullable Http2Tunnel stream) {
-        boolean isLogged = loop.context().accessLog() != null;
-        OpenTunnel tunnel = new OpenTunnel(channel, loop, exchange.life(), stream, isLogged ? exchange : null);
-        tunnel.life.moveTo(tunnel);
+        OpenTunnel tunnel = new OpenTunnel(channel, loop, exchange.lifeSoFar(), stream);
+        exchange.became(tunnel);
+        if (tunnel.life != null) {
+            tunnel.life.moveTo(tunnel);
+        }
+        if (loop.context().accessLog() != null) {
+            tunnel.life().onEnd(exchange::end);
+        }
         loop.add(tunnel, loop.context().writeTicks());
-        ChannelFutureListener closed = future -> tunnel.end(EndReason.COMPLETED);
-        channel.closeFuture().addListener(closed);
+        channel.closeFuture().addListener(tunnel);
         return tunnel;
     }
 
@@ -68,18 +78,28 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
     }
 
     @Override
+    public Protocol protocol() {
+        return stream == null ? Protocol.HTTP_1_1 : Protocol.HTTP_2;
+    }
+
+    @Override
     public EventLoop eventLoop() {
         return channel.eventLoop();
     }
 
     @Override
     public void onEnd(Consumer<EndReason> listener) {
-        onLoop(() -> life.onEnd(listener));
+        onLoop(() -> life().onEnd(listener));
     }
 
     @Override
     public void onDrain(Consumer<Duration> listener) {
-        onLoop(() -> life.onDrain(listener));
+        onLoop(() -> {
+            drainListener = listener;
+            if (loop.isDraining()) {
+                drain(loop.drainLeft());
+            }
+        });
     }
 
     @Override
@@ -87,11 +107,23 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
         Life.Alarm alarm = new Life.Alarm(channel.eventLoop(), task);
         long ticks = Wheel.ticks(delay.toNanos());
         if (channel.eventLoop().inEventLoop()) {
-            life.add(alarm, ticks);
+            life().add(alarm, ticks);
         } else {
-            channel.eventLoop().execute(() -> life.add(alarm, ticks));
+            channel.eventLoop().execute(() -> life().add(alarm, ticks));
         }
         return alarm;
+    }
+
+    @Override
+    public void every(Duration period, Runnable task) {
+        long ticks = Wheel.ticks(period.toNanos());
+        if (ticks < 1 || ticks > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("period: " + period + " (expected: 100 ms to 2,485 days)");
+        }
+        beat = task;
+        beatTicks = (int) ticks;
+        lastBeat = (int) loop.wheel.tick();
+        arm();
     }
 
     private void onLoop(Runnable task) {
@@ -129,15 +161,39 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
     // ---- told by the server
 
     @Override
+    public void operationComplete(ChannelFuture closed) {
+        end(EndReason.COMPLETED);
+    }
+
+    @Override
     void expired() {
         if (lingering) {
             channel.close();
-        } else if (stream == null ? isStalled(channel, loop.wheel.tick(), writeTicks()) : stream.isStalled()) {
+            return;
+        }
+        long now = loop.wheel.tick();
+        if (stream == null ? isStalled(channel, now, writeTicks()) : stream.isStalled(now, writeTicks())) {
             cutOff(EndReason.TIMEOUT);
+            return;
         }
-        if (!over) {
-            loop.wheel.arm(this, writeTicks());
+        Runnable due = beat;
+        if (due != null && (int) now - lastBeat >= beatTicks) {
+            lastBeat = (int) now;
+            call(due);
         }
+        if (!over && !lingering) {
+            arm();
+        }
+    }
+
+    /** Until the next look at what is being written, or the next beat. */
+    private void arm() {
+        long ticks = writeTicks();
+        if (beat != null) {
+            int passed = (int) loop.wheel.tick() - lastBeat;
+            ticks = Math.min(ticks, Math.max(0, beatTicks - passed));
+        }
+        loop.wheel.arm(this, ticks);
     }
 
     private long writeTicks() {
@@ -146,7 +202,13 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
 
     @Override
     void drain(Duration left) {
-        life.drain(left);
+        Consumer<Duration> listener = drainListener;
+        if (listener != null) {
+            drainListener = null; // told once
+            call(() -> listener.accept(left));
+        } else if (life != null) {
+            life.drain(left);
+        }
     }
 
     @Override
@@ -163,6 +225,9 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
 
     @Override
     public Life life() {
+        if (life == null) {
+            life = new Life(this);
+        }
         return life;
     }
 
@@ -179,11 +244,7 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner {
         }
         over = true;
         loop.remove(this);
-        if (logged == null) {
-            life.end(reason);
-        } else {
-            logged.end(reason); // which ends its life as well
-        }
+        life().end(reason);
     }
 
     @Override

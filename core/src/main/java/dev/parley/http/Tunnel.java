@@ -28,6 +28,13 @@ public interface Tunnel {
     ChannelPipeline pipeline();
 
     /**
+     * The version of HTTP that it began with.
+     *
+     * @return {@link Protocol#HTTP_2} for a stream of such a connection
+     */
+    Protocol protocol();
+
+    /**
      * Ends this side when all that was written is sent: FIN, or {@code END_STREAM} over HTTP/2. What the client still sends
      * is read; when it ends its side too, or after two seconds, the tunnel is closed. Does nothing if that was done.
      *
@@ -59,6 +66,15 @@ public interface Tunnel {
      * @return to cancel it
      */
     Timer after(Duration delay, Runnable task);
+
+    /**
+     * Calls a task again and again, on the event loop, until the tunnel has ended. It costs a tunnel next to nothing, where
+     * {@link #after} costs a timer each time. To be called on the event loop.
+     *
+     * @param period how long from one call to the next, 100 ms or more; up to 200 ms late
+     * @param task what to run; replaces the one before
+     */
+    void every(Duration period, Runnable task);
 
     /**
      * The event loop of the connection, on which all callbacks run.

@@ -17,14 +17,15 @@ import java.util.concurrent.CompletionStage;
  * takes two ports for two origins.
  */
 public final class Gallery implements AutoCloseable {
-    private static final List<String> PAGES =
-            List.of("/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events");
+    private static final List<String> PAGES = List.of(
+            "/", "/post-message", "/xml-http-request", "/fetch", "/web-socket", "/event-source", "/server-sent-events");
 
     /**
      * Nothing is loaded from elsewhere, and nothing inline runs. {@code 'unsafe-eval'} is for Vue, which
      * compiles the templates of the demos in the browser, so that what you read is what runs; an
      * application compiles them when it is built, and leaves it out. Other ports of this machine may be
-     * called because the second origin is one of them.
+     * called because the second origin is one of them; the scheme of WebSockets is there for browsers
+     * whose {@code 'self'} does not hold for it.
      */
     private static final String CONTENT_SECURITY_POLICY = String.join(
             "; ",
@@ -32,7 +33,7 @@ public final class Gallery implements AutoCloseable {
             "script-src 'self' 'unsafe-eval'",
             "style-src 'self'",
             "img-src 'self'",
-            "connect-src 'self' http://localhost:*",
+            "connect-src 'self' http://localhost:* ws://localhost:*",
             "frame-src 'self' http://localhost:*",
             "base-uri 'none'",
             "form-action 'none'",
@@ -90,6 +91,7 @@ public final class Gallery implements AutoCloseable {
                 .mount("/", PostMessageDemo.routes())
                 .mount("/", XmlHttpRequestDemo.routes())
                 .mount("/", FetchDemo.routes())
+                .mount("/", new WebSocketDemo().routes())
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
                 .mount("/", new TopicDemo().routes())
                 .mount("/", ServerSentEventsDemo.routes(OriginPolicy.sameOrigin()))

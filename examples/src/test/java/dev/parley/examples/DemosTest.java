@@ -95,7 +95,7 @@ final class DemosTest {
             "XMLHttpRequest",
             "Fetch",
             "Beacon coming",
-            "WebSocket coming",
+            "WebSocket",
             "EventSource",
             "Server-sent Events",
             "WebRTC coming",
@@ -112,7 +112,7 @@ final class DemosTest {
         for (Locator link : page.locator("nav a").all()) {
             paths.add(link.getAttribute("href").substring(1));
         }
-        assertThat(paths).hasSize(6);
+        assertThat(paths).hasSize(7);
 
         for (String path : paths) {
             visit(path);
@@ -247,6 +247,149 @@ final class DemosTest {
         assertThat(page.locator(".note")).containsText("The second origin knows this gallery as " + gallery.url());
         press("With credentials");
         assertThat(output().last()).hasText("TypeError: the browser keeps the answer to itself");
+    }
+
+    @Test
+    void webSocketSendsTheLoginOfTheDocumentAndShowsTheAnswer() {
+        visit("web-socket");
+        Locator events = log("Events of the socket");
+
+        assertThat(output().first())
+                .hasText("{\"type\":\"reply\",\"payload\":{\"greeting\":\"你好 Hello, 小麦\",\"age\":23}}");
+        assertThat(events.locator("b")).hasText(new String[] {"open", "message"});
+        assertThat(events).containsText("客户端连接成功");
+        assertThat(events).containsText("收到服务器端的响应 {\"type\":\"reply\"");
+        assertThat(page.locator(".facts dd").first()).hasText(gallery.url().replace("http", "ws") + "api/login");
+        press("关闭 Close");
+        assertThat(events.locator("b").last()).hasText("close");
+
+        page.getByLabel("user", label()).fill("<i>小明</i>");
+        page.getByLabel("age", label()).fill("four");
+        press("登录 Log in again");
+        assertThat(output().first()).containsText("\"code\":\"invalid_payload\",\"message\":\"payload.age: ");
+        page.getByLabel("age", label()).fill("4");
+        press("登录 Log in again");
+        assertThat(output().first()).containsText("你好 Hello, <i>小明</i>");
+    }
+
+    @Test
+    void twoTabsChatAndSeeEachOther() {
+        visit("web-socket");
+        join(page, "小麦");
+        assertThat(here(page)).hasText(new String[] {"小麦"});
+        say(page, "<img src=x onerror=alert(1)> & 你好");
+        assertThat(said(page)).hasText(new String[] {"<img src=x onerror=alert(1)> & 你好"});
+
+        Page another = anotherTab();
+        join(another, "Ann");
+
+        assertThat(here(page)).hasText(new String[] {"小麦", "Ann"});
+        assertThat(here(another)).hasText(new String[] {"小麦", "Ann"});
+        assertThat(another.locator(".talk li")).containsText(new String[] {"earlier"});
+        say(another, "Hello");
+        for (Page each : new Page[] {page, another}) {
+            assertThat(said(each)).hasText(new String[] {"<img src=x onerror=alert(1)> & 你好", "Hello"});
+            assertThat(each.locator(".talk b")).hasText(new String[] {"小麦", "Ann"});
+        }
+        another.close();
+        assertThat(here(page)).hasText(new String[] {"小麦"});
+    }
+
+    @Test
+    void aChatThatWasCutOffHearsWhatItMissedOnce() {
+        visit("web-socket");
+        join(page, "小麦");
+        Page another = anotherTab();
+        join(another, "Ann");
+        say(another, "before");
+        assertThat(said(page)).hasText(new String[] {"before"});
+
+        page.getByLabel("and stay away").check();
+        press("Cut the connection");
+        assertThat(page.locator(".talk .notice")).hasText("cut off (1012 cut off, as you asked), staying away");
+        assertThat(here(another)).hasText(new String[] {"Ann"});
+        for (int i = 1; i <= 3; i++) {
+            say(another, "missed " + i);
+        }
+        assertThat(said(another)).hasCount(4);
+        page.getByLabel("and stay away").uncheck();
+        assertThat(here(another)).hasText(new String[] {"Ann", "小麦"});
+        say(another, "after");
+
+        assertThat(said(page)).hasText(new String[] {"before", "missed 1", "missed 2", "missed 3", "after"});
+        assertThat(page.locator(".talk .notice").last()).hasText("resumed: nothing is lost");
+        assertThat(page.locator(".talk small")).hasText(times(3, "resumed"));
+    }
+
+    @Test
+    void aChatThatWasCutOffComesBackByItself() {
+        visit("web-socket");
+        join(page, "小麦");
+        say(page, "before");
+        assertThat(said(page)).hasText(new String[] {"before"});
+
+        press("Cut the connection");
+        assertThat(page.locator(".talk .notice").last()).hasText("resumed: nothing is lost");
+        say(page, "after");
+        assertThat(said(page)).hasText(new String[] {"before", "after"});
+    }
+
+    @Test
+    void aChatTellsOfAGapWhereItsHistoryIsTooShort() {
+        visit("web-socket");
+        join(page, "小麦");
+        Page another = anotherTab();
+        join(another, "Ann");
+        say(another, "before");
+        assertThat(said(page)).hasText(new String[] {"before"});
+
+        page.getByLabel("and stay away").check();
+        press("Cut the connection");
+        assertThat(page.locator(".talk .notice")).hasCount(1);
+        another.getByText("Send 10 more").click();
+        assertThat(said(another)).hasCount(11);
+        page.getByLabel("and stay away").uncheck();
+
+        assertThat(page.locator(".talk .notice").last()).hasText("resumed with a gap: 2 messages are lost");
+        assertThat(said(page)).hasText(joined(new String[] {"before"}, numbers(3, 10, "")));
+    }
+
+    @Test
+    void aChatShowsTheFramesOfItsConnection() {
+        visit("web-socket");
+        join(page, "小麦");
+        // Two sockets: what the server tells of this one, and the publication that came over it, have no order.
+        assertThat(frames("→ textFIN · RSV1")).hasCount(3);
+        assertThat(frames("← textFIN")).hasCount(3);
+        assertThat(frames("← texta publication")).hasCount(1);
+        say(page, "你好");
+        assertThat(frames("→ textFIN · RSV1")).hasCount(4);
+        assertThat(frames("← texta publication")).hasCount(2);
+
+        page.getByLabel("and stay away").check();
+        press("Cut the connection");
+        assertThat(frames("← closeFIN · 23 bytes")).hasCount(1);
+        assertThat(frames("→ closeFIN")).hasCount(1);
+    }
+
+    @Test
+    void aChatWhoseServerHasBegunAnewComesBackAndSaysSo() {
+        Gallery before = Gallery.start(0, 0);
+        page.navigate(before.url() + "web-socket");
+        join(page, "小麦");
+        say(page, "before");
+        assertThat(said(page)).hasText(new String[] {"before"});
+        expectedErrors = Pattern.compile("^WebSocket connection to .* failed");
+        before.close();
+        assertThat(here(page)).hasCount(0);
+
+        try (Gallery after = Gallery.start(URI.create(before.url()).getPort(), 0)) {
+            assertThat(page.locator(".talk .notice").last())
+                    .hasText("the room has begun anew: nobody knows what was lost");
+            say(page, "after");
+            assertThat(said(page)).hasText(new String[] {"before", "after"});
+            assertThat(after.url()).isEqualTo(before.url());
+        }
     }
 
     @Test
@@ -492,6 +635,40 @@ final class DemosTest {
     private void signIn() {
         press("登录 Sign in");
         assertThat(button("退出 Sign out")).isEnabled();
+    }
+
+    private Page anotherTab() {
+        Page another = page.waitForPopup(() -> page.getByRole(
+                        AriaRole.LINK, new Page.GetByRoleOptions().setName("The same room in another window"))
+                .click());
+        another.setViewportSize(width, 800);
+        return another;
+    }
+
+    private static void join(Page tab, String name) {
+        tab.getByLabel("Your name").fill(name);
+        tab.getByLabel("Your name").press("Enter");
+        assertThat(here(tab).getByText(name, new Locator.GetByTextOptions().setExact(true)))
+                .isVisible();
+    }
+
+    private static void say(Page tab, String text) {
+        tab.getByLabel("Message", label()).fill(text);
+        tab.getByLabel("Message", label()).press("Enter");
+    }
+
+    private static Locator here(Page tab) {
+        return tab.locator(".here li");
+    }
+
+    /** What was said, without the notices. */
+    private static Locator said(Page tab) {
+        return tab.locator(".talk li:not(.notice) span");
+    }
+
+    private Locator frames(String beginning) {
+        return log("Frames of the chat")
+                .locator("li", new Locator.LocatorOptions().setHasText(Pattern.compile("s" + beginning)));
     }
 
     private Locator log(String label) {

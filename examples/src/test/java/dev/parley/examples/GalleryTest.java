@@ -8,7 +8,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.NullUnmarked;
@@ -44,7 +47,15 @@ final class GalleryTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/", "/post-message", "/xml-http-request", "/fetch", "/event-source", "/server-sent-events"})
+            strings = {
+                "/",
+                "/post-message",
+                "/xml-http-request",
+                "/fetch",
+                "/web-socket",
+                "/event-source",
+                "/server-sent-events"
+            })
     void pagesRunOnlyTheirOwnScripts(String path) throws Exception {
         HttpResponse<String> page = get(firstOrigin, path);
 
@@ -128,6 +139,34 @@ final class GalleryTest {
                 .isEqualTo(403);
         assertThat(post("/api/feeds/mine", "{\"text\":\"a\"}").statusCode()).isEqualTo(404);
         assertThat(get(firstOrigin, "/api/feeds/mine").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void webSocketsAreForPagesOfTheGalleryAndForRoomsThatCanBe() {
+        String id = "0b9e5bd5-0000-4000-8000-000000000000";
+
+        assertThat(handshake("/api/rooms/" + id + "/" + id, firstOrigin)).isEqualTo(101);
+        assertThat(handshake("/api/rooms/" + id + "/" + id, secondOrigin)).isEqualTo(403);
+        assertThat(handshake("/api/rooms/mine/" + id, firstOrigin)).isEqualTo(404);
+        assertThat(handshake("/api/rooms/" + id + "/mine", firstOrigin)).isEqualTo(404);
+        assertThat(handshake("/api/frames/mine", firstOrigin)).isEqualTo(404);
+        assertThat(handshake("/api/login", secondOrigin)).isEqualTo(403);
+    }
+
+    /** The status that answers an opening handshake. */
+    private static int handshake(String path, String origin) {
+        try {
+            CLIENT.newWebSocketBuilder()
+                    .connectTimeout(Duration.ofSeconds(20))
+                    .header("Origin", origin)
+                    .buildAsync(URI.create(firstOrigin.replaceFirst("http", "ws") + path), new WebSocket.Listener() {})
+                    .join()
+                    .abort();
+            return 101;
+        } catch (CompletionException e) {
+            assertThat(e).hasCauseInstanceOf(WebSocketHandshakeException.class);
+            return ((WebSocketHandshakeException) e.getCause()).getResponse().statusCode();
+        }
     }
 
     private static HttpResponse<String> post(String path, String json, String... headers)

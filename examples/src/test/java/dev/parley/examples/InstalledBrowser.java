@@ -30,7 +30,7 @@ final class InstalledBrowser implements ExecutionCondition {
                             "chrome",
                             "Google Chrome"))
             .findFirst();
-    private static final Optional<Path> NODE = installed("node", "nodejs").findFirst();
+    static final Optional<Path> NODE = installed("node", "nodejs").findFirst();
 
     private static Stream<Path> installed(String... names) {
         List<String> directories = List.of((System.getenv("PATH") + File.pathSeparator

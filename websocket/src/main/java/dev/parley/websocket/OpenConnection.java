@@ -7,7 +7,9 @@ import dev.parley.http.Protocol;
 import dev.parley.http.SendOutcome;
 import dev.parley.http.Timer;
 import dev.parley.http.Tunnel;
+import dev.parley.topic.From;
 import dev.parley.topic.Subscription;
+import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
 import dev.parley.websocket.codec.FrameListener;
@@ -27,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.Principal;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>As there may be thousands, it holds nothing of the request, and makes what few need when it is needed.
  */
-final class OpenConnection implements WebSocketConnection, WebSocketListener {
+final class OpenConnection extends KeepAlive implements WebSocketConnection, WebSocketListener, Consumer<Duration> {
     private static final Logger LOG = LoggerFactory.getLogger(OpenConnection.class);
     private static final CloseReason NORMAL = CloseReason.of(CloseReason.NORMAL, "");
     static final CloseReason FULL = CloseReason.of(CloseReason.TRY_AGAIN_LATER, "the client does not keep up");
@@ -83,16 +87,10 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private final Settings settings;
     private final Tunnel tunnel;
     private final WebSocketHandler handler;
-    private final Protocol protocol;
     private final InetSocketAddress peerAddress;
-    private final @Nullable Principal principal;
-    private final @Nullable String subprotocol;
-    private final KeepAlive keepAlive = new KeepAlive(this);
-    private final @Nullable Rate rate;
-    /** Where listeners are called, one at a time; {@code null} for the event loop. */
-    private final @Nullable Turns turns;
+    /** What most connections do without. */
+    private volatile @Nullable Rare rare;
 
-    private volatile @Nullable Map<AttributeKey<?>, Object> attributes;
     private volatile boolean open = true;
     /** Bytes that other threads sent, and the event loop has not seen yet. */
     @SuppressWarnings("UnusedVariable") // through ELSEWHERE
@@ -101,10 +99,10 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     /** When the last ping was sent, which is also what it holds; {@link #NO_PING} once it was answered. */
     private long pingNanos = NO_PING;
 
-    private volatile long roundTripNanos = -1;
-    private @Nullable Runnable writableListener;
+    /** Negative if it is not known. */
+    private volatile int roundTripMicros = -1;
+
     private @Nullable TopicFeed feeds;
-    private @Nullable Timer expiry;
     /** What is being sent in fragments: claimed on any thread. */
     private volatile @Nullable OpenMessage stream;
     /** The same, from when the event loop knows of it until that has ended it: then other messages wait. */
@@ -117,8 +115,6 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     private boolean looking;
     /** The application wants no messages now. */
     private boolean paused;
-    /** Listeners that were handed to the executor, and have not returned. */
-    private int calls;
 
     OpenConnection(
             Settings settings,
@@ -128,33 +124,82 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             @Nullable DeflateAgreement deflate) {
         this.settings = settings;
         this.tunnel = tunnel;
-        this.subprotocol = subprotocol;
-        protocol = exchange.protocol();
         peerAddress = exchange.peerAddress();
-        principal = exchange.principal().orElse(null);
-        rate = settings.rate() == null
-                ? null
-                : new Rate(settings.rate(), tunnel.eventLoop().ticker().nanoTime());
-        turns = settings.executor() == null ? null : new Turns(settings.executor());
         handler = new WebSocketHandler(settings.codec(), deflate, this);
+        Principal principal = exchange.principal().orElse(null);
+        if (principal != null
+                || subprotocol != null
+                || settings.rate() != null
+                || settings.executor() != null
+                || settings.messages() != null) {
+            rare = new Rare(this, principal, subprotocol);
+        }
+    }
+
+    /** What most connections do without: made when it is needed. */
+    private static final class Rare {
+        private final @Nullable Rate rate;
+        /** Where listeners are called, one at a time; {@code null} for the event loop. */
+        private final @Nullable Turns turns;
+        /** {@code null} if messages are taken as they are. */
+        private final @Nullable JsonConversation json;
+
+        private final @Nullable Principal principal;
+        private final @Nullable String subprotocol;
+        private final Map<AttributeKey<?>, Object> attributes = new ConcurrentHashMap<>(4);
+        private @Nullable Runnable writableListener;
+        private @Nullable Timer expiry;
+        /** Listeners that were handed to the executor, and have not returned. */
+        private int calls;
+
+        Rare(OpenConnection connection, @Nullable Principal principal, @Nullable String subprotocol) {
+            this.principal = principal;
+            this.subprotocol = subprotocol;
+            Settings settings = connection.settings;
+            rate = settings.rate() == null
+                    ? null
+                    : new Rate(settings.rate(), connection.eventLoop().ticker().nanoTime());
+            turns = settings.executor() == null ? null : new Turns(settings.executor());
+            json = settings.messages() == null ? null : new JsonConversation(connection, settings.messages());
+        }
+    }
+
+    private synchronized Rare rare() {
+        Rare made = rare;
+        if (made == null) {
+            made = new Rare(this, null, null);
+            rare = made;
+        }
+        return made;
+    }
+
+    private @Nullable JsonConversation json() {
+        Rare has = rare;
+        return has == null ? null : has.json;
+    }
+
+    private @Nullable Turns turns() {
+        Rare has = rare;
+        return has == null ? null : has.turns;
     }
 
     /** Begins, in the pipeline. */
     void begin(Exchange exchange, Optional<Duration> credential) {
         tunnel.pipeline().addLast(handler);
-        tunnel.after(settings.beat(), keepAlive);
+        tunnel.every(settings.beat(), this);
         if (settings.maxAge() != null) {
             double part = 1 - JITTER * ThreadLocalRandom.current().nextDouble();
             tunnel.after(Duration.ofMillis((long) (settings.maxAge().toMillis() * part)), () -> close(OLD));
         }
         credential.ifPresent(this::credential);
-        tunnel.onDrain(this::drain);
+        tunnel.onDrain(this);
         var listener = settings.listeners().open();
         if (listener != null) {
             tell(() -> listener.accept(this, exchange));
         }
     }
 
+    @Override
     Settings settings() {
         return settings;
     }
@@ -167,11 +212,12 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     /** Calls a listener, where listeners are called: until it is done, no message is told. */
     private void tell(Runnable call) {
+        Turns turns = turns();
         if (turns == null) {
             call(call);
             return;
         }
-        calls++;
+        rare().calls++;
         handler.pause();
         try {
             turns.take(() -> {
@@ -199,27 +245,32 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     /** A listener has returned. */
     private void called() {
-        calls--;
+        rare().calls--;
         readOn();
     }
 
     private void readOn() {
-        if (!paused && calls == 0) {
+        Rare has = rare;
+        if (!paused && (has == null || has.calls == 0)) {
             handler.resume();
         }
     }
 
     @Override
     public void text(ByteBuf utf8) {
-        keepAlive.received();
+        received();
         var listener = settings.listeners().text();
-        if (listener == null) {
+        JsonConversation typed = json();
+        if (listener == null && typed == null) {
             close(NO_TEXT);
         } else if (isTooFast(utf8.readableBytes())) {
             close(TOO_FAST);
-        } else {
+        } else if (typed != null) {
             String text = utf8.toString(UTF_8);
-            if (turns == null) {
+            tell(() -> typed.receive(text));
+        } else if (listener != null) {
+            String text = utf8.toString(UTF_8);
+            if (turns() == null) {
                 listener.accept(this, text);
             } else {
                 tell(() -> listener.accept(this, text));
@@ -229,13 +280,13 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void binary(ByteBuf bytes) {
-        keepAlive.received();
+        received();
         var listener = settings.listeners().binary();
         if (listener == null) {
             close(NO_BINARY);
         } else if (isTooFast(bytes.readableBytes())) {
             close(TOO_FAST);
-        } else if (turns == null) {
+        } else if (turns() == null) {
             listener.accept(this, bytes);
         } else {
             // On the heap, as nobody is there to release it if the executor refuses.
@@ -245,23 +296,25 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     private boolean isTooFast(int size) {
+        Rare has = rare;
+        Rate rate = has == null ? null : has.rate;
         return rate != null && !rate.take(size, tunnel.eventLoop().ticker().nanoTime());
     }
 
     @Override
     public void ping(ByteBuf payload) {
-        keepAlive.heard();
+        heard();
     }
 
     @Override
     public void pong(ByteBuf payload) {
-        keepAlive.heard();
+        heard();
         if (payload.readableBytes() != PING_BYTES || payload.getLong(payload.readerIndex()) != pingNanos) {
             return; // nobody asked for it, or before the last ping (RFC 6455 section 5.5.3)
         }
         long nanos = tunnel.eventLoop().ticker().nanoTime() - pingNanos;
         pingNanos = NO_PING;
-        roundTripNanos = nanos;
+        roundTripMicros = (int) Math.min(nanos / 1000, Integer.MAX_VALUE);
         var listener = settings.listeners().pong();
         if (listener != null) {
             Duration roundTrip = Duration.ofNanos(nanos);
@@ -306,9 +359,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         for (TopicFeed feed = feeds; feed != null; feed = feed.next) {
             feed.resume();
         }
-        if (behind && writableListener != null) {
+        Rare has = rare;
+        Runnable listener = has == null ? null : has.writableListener;
+        if (behind && listener != null) {
             behind = false;
-            tell(writableListener);
+            tell(listener);
         }
     }
 
@@ -325,9 +380,14 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public void failed(Throwable failure) {
+        listenerFailed(failure);
+    }
+
+    /** Tells the application of a failure of its own, from any thread. */
+    void listenerFailed(Throwable failure) {
         var listener = settings.listeners().error();
         if (listener == null) {
-            LOG.error("{}: a listener failed, and the connection is closed", this, failure);
+            LOG.error("{}: a listener failed", this, failure);
             return;
         }
         try {
@@ -355,6 +415,10 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             feed.close();
         }
         feeds = null;
+        JsonConversation typed = json();
+        if (typed != null) {
+            typed.requests().closed();
+        }
         var listener = settings.listeners().close();
         if (listener != null) {
             tell(() -> listener.accept(this, reason));
@@ -395,7 +459,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
             if (refused != null) {
                 return refused;
             }
-            keepAlive.sent();
+            sent();
             handler.write(Opcode.BINARY, bytes);
             return outcome(Unit.MESSAGE);
         } finally {
@@ -422,7 +486,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     private void write(int opcode, byte[] payload, Compression compression) {
-        keepAlive.sent();
+        sent();
         OpenMessage before = streaming;
         if (before != null) {
             before.hold(payload.length, () -> write(opcode, payload, compression));
@@ -524,7 +588,30 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public SendOutcome send(String type, @Nullable Object payload) {
-        return send(Opcode.TEXT, Json.message(type, null, payload), Compression.ALLOWED);
+        return sendJson(Json.message(type, null, payload));
+    }
+
+    SendOutcome sendJson(byte[] message) {
+        return send(Opcode.TEXT, message, Compression.ALLOWED);
+    }
+
+    /** Sends what must not be lost without a sign, whatever happens to others when as much is queued as may be. */
+    void sendOrClose(byte[] message) {
+        if (sendJson(message) == SendOutcome.DROPPED) {
+            close(FULL);
+        }
+    }
+
+    @Override
+    public <R> CompletionStage<R> request(String type, @Nullable Object payload, Class<R> reply, Duration deadline) {
+        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(WebSocketEndpoint.LONGEST) > 0) {
+            throw new IllegalArgumentException("deadline: " + deadline + " (expected: > 0, at most 365 days)");
+        }
+        JsonConversation typed = json();
+        if (typed == null) {
+            throw new IllegalStateException("request: " + type + " (expected: an endpoint of JSON messages)");
+        }
+        return typed.requests().send(type, payload, reply, deadline);
     }
 
     @Override
@@ -556,6 +643,11 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     /** Another message in fragments may begin: what it does on the event loop comes behind all of this one. */
     void release(OpenMessage message) {
         STREAM.compareAndSet(this, message, null);
+    }
+
+    @Override
+    void sendPing() {
+        ping();
     }
 
     @Override
@@ -601,7 +693,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void onWritable(Runnable listener) {
         onLoop(() -> {
-            writableListener = listener;
+            rare().writableListener = listener;
             if (behind) {
                 lookSoon(); // the client may have caught up while this was on its way to the event loop
             }
@@ -617,14 +709,23 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     // ---- topics
 
     @Override
+    public Subscription subscribe(Topic topic, From from) {
+        return subscribe(Subscription.to(topic).from(from), feed(topic.name()));
+    }
+
+    @Override
     public Subscription subscribe(Subscription.Builder subscription) {
-        return subscribe(subscription, new TopicFeed(this));
+        return subscribe(subscription, feed(null));
+    }
+
+    private TopicFeed feed(@Nullable String topic) {
+        return json() == null ? new TopicFeed(this) : new JsonFeed(this, topic);
     }
 
     Subscription subscribe(Subscription.Builder subscription, TopicFeed feed) {
         DeflateAgreement deflate = handler.agreement();
         PublicationEncoding encoding = new PublicationEncoding(
-                settings.format(),
+                feed.format(),
                 settings.codec().deflateThreshold(),
                 deflate == null ? 0 : deflate.serverMaxWindowBits());
         Subscription subscribed = subscription.feed(tunnel.eventLoop(), encoding, feed);
@@ -645,7 +746,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         if (!takesShared()) {
             return !open; // one that is closed will be told so
         }
-        keepAlive.sent();
+        sent();
         handler.writeSharedCompressed(
                 frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
         return true;
@@ -656,9 +757,9 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     void feedEnded(TopicFeed ended, Subscription.End end, @Nullable Throwable failure) {
-        remove(ended);
+        forget(ended);
         if (failure != null) {
-            failed(failure);
+            listenerFailed(failure);
         }
         switch (end) {
             case CLOSED -> {}
@@ -668,7 +769,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         }
     }
 
-    private void remove(TopicFeed ended) {
+    void forget(TopicFeed ended) {
         if (feeds == ended) {
             feeds = ended.next;
         }
@@ -698,6 +799,7 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     }
 
     /** Whether what the client says is heard; else its silence means nothing. */
+    @Override
     boolean isReading() {
         return handler.channel().config().isAutoRead();
     }
@@ -707,50 +809,46 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
     @Override
     public void credential(Duration left) {
         onLoop(() -> {
-            if (expiry != null) {
-                expiry.cancel();
+            Rare has = rare();
+            if (has.expiry != null) {
+                has.expiry.cancel();
+                has.expiry = null;
             }
-            expiry = null;
             if (left.isZero() || left.isNegative()) {
                 close(EXPIRED);
             } else if (left.compareTo(WebSocketEndpoint.LONGEST) < 0) {
-                expiry = tunnel.after(left, () -> close(EXPIRED));
+                has.expiry = tunnel.after(left, () -> close(EXPIRED));
             }
         });
     }
 
     @Override
     public <T> Optional<T> attribute(AttributeKey<T> key) {
-        Map<AttributeKey<?>, Object> all = attributes;
+        Rare has = rare;
         @SuppressWarnings("unchecked") // attribute(key, value) sees to it
-        T value = all == null ? null : (T) all.get(key);
+        T value = has == null ? null : (T) has.attributes.get(key);
         return Optional.ofNullable(value);
     }
 
     @Override
     public <T> void attribute(AttributeKey<T> key, @Nullable T value) {
-        Map<AttributeKey<?>, Object> all = attributes;
-        if (all == null) {
-            synchronized (this) {
-                all = attributes == null ? new ConcurrentHashMap<>(4) : attributes;
-                attributes = all;
-            }
-        }
         if (value == null) {
-            all.remove(key);
+            rare().attributes.remove(key);
         } else {
-            all.put(key, value);
+            rare().attributes.put(key, value);
         }
     }
 
     @Override
     public Optional<Principal> principal() {
-        return Optional.ofNullable(principal);
+        Rare has = rare;
+        return has == null ? Optional.empty() : Optional.ofNullable(has.principal);
     }
 
     @Override
     public Optional<String> subprotocol() {
-        return Optional.ofNullable(subprotocol);
+        Rare has = rare;
+        return has == null ? Optional.empty() : Optional.ofNullable(has.subprotocol);
     }
 
     @Override
@@ -760,13 +858,13 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
 
     @Override
     public Protocol protocol() {
-        return protocol;
+        return tunnel.protocol();
     }
 
     @Override
     public Optional<Duration> roundTripTime() {
-        long nanos = roundTripNanos;
-        return nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+        int micros = roundTripMicros;
+        return micros < 0 ? Optional.empty() : Optional.of(Duration.of(micros, ChronoUnit.MICROS));
     }
 
     // ---- the end
@@ -786,13 +884,15 @@ final class OpenConnection implements WebSocketConnection, WebSocketListener {
         close(CloseReason.of(code, text));
     }
 
+    @Override
     void close(CloseReason reason) {
         open = false;
         onLoop(() -> handler.close(reason));
     }
 
     /** Sends clients away one after the other, so that they do not come back together. */
-    private void drain(Duration left) {
+    @Override
+    public void accept(Duration left) {
         double part = settings.leaving().getAndIncrement() * GOLDEN % 1.0 * CLOSING_PART;
         tunnel.after(Duration.ofMillis((long) (left.toMillis() * part)), () -> close(settings.drainReason()));
     }

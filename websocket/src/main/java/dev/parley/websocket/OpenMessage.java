@@ -86,7 +86,8 @@ final class OpenMessage implements MessageStream {
     /** Keeps a message of so many bytes until this one has ended. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the event loop writes it
     void hold(int size, Runnable write) {
-        heldBytes += size;
+        long before = heldBytes; // nobody else writes it
+        heldBytes = before + size;
         held.add(write);
     }
 

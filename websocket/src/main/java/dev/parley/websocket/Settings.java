@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What all connections of an endpoint have in common.
  *
- * @param format what publications look like
+ * @param messages the JSON messages; {@code null} if messages are taken as they are
  * @param beat how often a connection is looked at
  * @param pingBeats after how many silent beats a ping is sent
  * @param pongBeats within how many beats it must be answered
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record Settings(
         WebSocketSettings codec,
         Listeners listeners,
-        PublicationFormat format,
+        @Nullable JsonMessages messages,
         int maxQueuedBytes,
         WhenFull whenFull,
         Duration beat,

@@ -30,6 +30,11 @@ class TopicFeed implements Outlet<ByteBuf> {
         return subscription;
     }
 
+    /** What publications look like. */
+    PublicationFormat format() {
+        return PublicationFormat.PLAIN;
+    }
+
     final OpenConnection connection() {
         return connection;
     }

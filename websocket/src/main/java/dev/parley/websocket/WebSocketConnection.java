@@ -75,6 +75,31 @@ public interface WebSocketConnection {
     SendOutcome send(String type, @Nullable Object payload);
 
     /**
+     * Asks the client: {@code {"type":…,"id":…,"payload":…}}, which it answers with {@code {"type":"reply","id":…,"payload":…}},
+     * or with {@code {"type":"error","id":…,"payload":{"code":…,"message":…}}}. Ids of requests begin with {@code parley:}.
+     *
+     * <pre>{@code
+     * connection.request("confirm", new Question("really?"), Boolean.class, Duration.ofSeconds(30))
+     *         .thenAccept(sure -> { if (sure) delete(); });
+     * }</pre>
+     *
+     * <p>While a listener runs no message is read: it must not wait for the answer.
+     *
+     * @param type its type
+     * @param payload what becomes its payload; {@code null} for none
+     * @param reply what the payload of the answer is
+     * @param deadline how long the client has, more than 0
+     * @param <R> what the payload of the answer is
+     * @return completes on the event loop. Fails with a {@link MessageException} if the client answers with an error, or with what
+     *     is no such payload, or if as many requests are open as {@linkplain WebSocketEndpoint.Builder#maxRequests may be}
+     *     ({@link MessageException#TOO_MANY}); with a {@link java.util.concurrent.TimeoutException} after the deadline; with an
+     *     {@link java.io.IOException} if it can't be sent, or the connection ends before
+     * @throws IllegalArgumentException if the payload can't be made JSON
+     * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
+     */
+    <R> CompletionStage<R> request(String type, @Nullable Object payload, Class<R> reply, Duration deadline);
+
+    /**
      * Sends a text message that is never compressed.
      *
      * @param text the text
@@ -156,7 +181,7 @@ public interface WebSocketConnection {
      * @throws TopicException if there are too many subscriptions, or the topics were closed
      */
     default Subscription subscribe(Topic topic) {
-        return subscribe(Subscription.to(topic));
+        return subscribe(topic, From.tail());
     }
 
     /**
@@ -167,13 +192,12 @@ public interface WebSocketConnection {
      * @return the subscription, which ends with the connection
      * @throws TopicException if there are too many subscriptions, or the topics were closed
      */
-    default Subscription subscribe(Topic topic, From from) {
-        return subscribe(Subscription.to(topic).from(from));
-    }
+    Subscription subscribe(Topic topic, From from);
 
     /**
      * Subscribes the connection to topics. Each publication is sent as one message: by itself, or on an endpoint of
-     * {@linkplain WebSocketEndpoint#json() JSON messages} in an envelope with its position.
+     * {@linkplain WebSocketEndpoint#json() JSON messages} in an envelope with its position; there the client is also told where
+     * it begins, and of gaps. The envelope has the topic's name if the connection was subscribed by it, and not by a builder.
      *
      * <p>A client that is behind costs no memory: it goes on from the topic. If what it needs is not kept any more, its
      * {@link dev.parley.topic.OverflowPolicy} says what happens: with {@code RESUME}, which holds unless another is set, the

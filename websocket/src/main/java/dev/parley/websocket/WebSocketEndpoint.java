@@ -6,6 +6,8 @@ import dev.parley.http.Problem;
 import dev.parley.http.Protocol;
 import dev.parley.http.Response;
 import dev.parley.http.Tunnel;
+import dev.parley.topic.Subscription;
+import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
 import dev.parley.websocket.codec.DeflateBudget;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -81,16 +84,43 @@ public final class WebSocketEndpoint implements Endpoint {
      * @return a new builder
      */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(null);
+    }
+
+    /**
+     * Begins an endpoint of typed JSON messages: text messages such as {@code {"type":"login","id":1,"payload":{…}}}, which go
+     * to the listener for their {@linkplain Builder#on type}. What it returns is the answer, with the same id.
+     *
+     * <pre>{@code
+     * record Login(String user, int age) {}
+     * record Welcome(String greeting) {}
+     *
+     * WebSocketEndpoint chat = WebSocketEndpoint.json()
+     *         .on("login", Login.class, (connection, login) -> new Welcome("hello " + login.user()))
+     *         .on("say", Say.class, (connection, say) -> { room.publish(say.text()); return Reply.none(); })
+     *         .onOpen(connection -> connection.subscribe(room))
+     *         .build();
+     * }</pre>
+     *
+     * <p><b>Wire.</b> {@code type} is a text; {@code id} is a whole number or a text of at most 128 characters, and may be left out.
+     * An answer is {@code {"type":"reply","id":…,"payload":…}}, without an id if there was none.
+     *
+     * <p><b>Errors.</b> What can't be read, is of an unknown type or of a wrong shape, and what a listener fails with, is answered
+     * with {@code {"type":"error","id":…,"payload":{"code":…,"message":…}}} and closes nothing: {@link MessageException} has the
+     * codes. A client that sends nothing else is a matter of the {@linkplain Builder#rateLimit rate limit}.
+     *
+     * <p><b>Limits.</b> A message is at most {@link Builder#maxMessageBytes} long and 64 levels deep.
+     *
+     * @return a new builder
+     */
+    public static Builder json() {
+        return new Builder(new JsonMessages.Builder());
     }
 
     @Override
     public void handle(Exchange exchange) {
-        // What an exchange calls GET, as one endpoint serves both, is a CONNECT if it asks for a protocol.
-        boolean asks = exchange.requestedProtocol().isPresent();
         Handshake.Outcome outcome = exchange.protocol() == Protocol.HTTP_2
-                ? handshake.http2(
-                        asks ? HttpMethod.CONNECT : exchange.method(), exchange.requestedProtocol(), exchange.headers())
+                ? handshake.http2(http2Method(exchange), exchange.requestedProtocol(), exchange.headers())
                 : handshake.http1(exchange.method(), exchange.requestedProtocol(), exchange.headers());
         if (outcome instanceof Handshake.Refused refused) {
             Response response = Response.problem(Problem.of(refused.status(), refused.detail()));
@@ -105,6 +135,11 @@ public final class WebSocketEndpoint implements Endpoint {
             }
             open(exchange, accepted);
         }
+    }
+
+    /** The method on the wire: exchanges call an extended CONNECT a GET, and only it asks for a protocol (RFC 8441 section 4). */
+    private static HttpMethod http2Method(Exchange exchange) {
+        return exchange.requestedProtocol().isPresent() ? HttpMethod.CONNECT : exchange.method();
     }
 
     private void open(Exchange exchange, Handshake.Accepted accepted) {
@@ -161,7 +196,152 @@ public final class WebSocketEndpoint implements Endpoint {
         private Function<Exchange, Optional<Duration>> credential = exchange -> Optional.empty();
         private CloseReason drainReason = CloseReason.of(CloseReason.SERVICE_RESTART, "the server restarts");
 
-        private Builder() {}
+        /** {@code null} if messages are taken as they are. */
+        private final JsonMessages.@Nullable Builder messages;
+
+        private Builder(JsonMessages.@Nullable Builder messages) {
+            this.messages = messages;
+        }
+
+        // ---- JSON messages
+
+        /**
+         * Sets what gets JSON messages of a type.
+         *
+         * <p><b>What is returned</b> is the answer, with the id of the message: a plain value becomes the payload of a message of
+         * the type {@code reply}; {@link Reply#of} is for other types, {@link Reply#none()} for no answer. {@code null} says that it
+         * is done: the answer has no payload, and is only sent where there was an id. A stage is awaited, meanwhile others are
+         * heard; at most {@link #maxRequests} are.
+         *
+         * <p><b>What is thrown</b>, or what a stage fails with, is answered as an error: a {@link MessageException} as it says, a
+         * {@link dev.parley.topic.TopicException} by its reason, all else with the code {@code failed}, of which only the
+         * {@linkplain #onError error listener} or the log hears more. The connection stays open.
+         *
+         * <p><b>Components of records</b> must be there and not {@code null}, unless they are {@code Optional} or
+         * {@code @Nullable}; what a record does not have is passed over. Where the payload is left out it counts as an object without
+         * members.
+         *
+         * @param type the type: not empty, and none of {@code reply}, {@code error}, {@code subscribe}, {@code unsubscribe} and
+         *     {@code publish}, which are the protocol's own
+         * @param payload what Jackson makes of the payload, such as a record
+         * @param listener called for each
+         * @param <T> the payload
+         * @return this builder
+         * @throws IllegalArgumentException if there is a listener for the type already
+         * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
+         */
+        public <T> Builder on(
+                String type, Class<T> payload, BiFunction<? super WebSocketConnection, ? super T, ?> listener) {
+            messages("on").on(type, payload, listener);
+            return this;
+        }
+
+        /**
+         * Sets what gets JSON messages of a type that have no payload, or whose payload does not matter.
+         *
+         * @param type as {@linkplain #on(String, Class, BiFunction) above}
+         * @param listener called for each; what it returns is the answer, as above
+         * @return this builder
+         * @throws IllegalArgumentException as above
+         * @throws IllegalStateException as above
+         */
+        public Builder on(String type, Function<? super WebSocketConnection, ?> listener) {
+            messages("on").on(type, (connection, message) -> listener.apply(connection));
+            return this;
+        }
+
+        /**
+         * Sets what gets a set of JSON messages: the records of a sealed interface, so that a {@code switch} knows them all. The
+         * type of each is its simple name with a lower-case first letter, unless it has a
+         * {@link com.fasterxml.jackson.annotation.JsonTypeName}.
+         *
+         * <pre>{@code
+         * sealed interface Move permits Step, Turn {}
+         * record Step(int far) implements Move {}       // {"type":"step","payload":{"far":2}}
+         * record Turn(String where) implements Move {}  // {"type":"turn","payload":{"where":"left"}}
+         * }</pre>
+         *
+         * @param set a sealed interface, of records and of other such interfaces
+         * @param listener called for each; what it returns is the answer, as {@linkplain #on(String, Class, BiFunction) above}
+         * @param <S> the set
+         * @return this builder
+         * @throws IllegalArgumentException if it is no such interface, or there is a listener for one of its types already
+         * @throws IllegalStateException as above
+         */
+        public <S> Builder on(Class<S> set, BiFunction<? super WebSocketConnection, ? super S, ?> listener) {
+            messages("on").on(set, listener);
+            return this;
+        }
+
+        /**
+         * Lets clients subscribe to topics by messages: {@code {"type":"subscribe","id":…,"payload":{"topic":…,"position":…}}}, where
+         * the position is what they heard last, if they did, on whatever transport. Nobody may, unless this is set.
+         *
+         * <pre>{@code
+         * .subscriptions((connection, name) -> name.startsWith("public/")
+         *         ? Optional.of(Subscription.to(topics.topic(name)))
+         *         : Optional.empty())
+         * }</pre>
+         *
+         * <p>A client that falls too far behind is told that its subscription has ended, and where; the connection stays open.
+         *
+         * @param rule gets the name that a client tells, any text of 1 to 256 characters, and gives the subscription to begin: its
+         *     place holds for clients that tell none; empty if it is not allowed. Called where listeners are
+         * @return this builder
+         * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
+         */
+        public Builder subscriptions(BiFunction<WebSocketConnection, String, Optional<Subscription.Builder>> rule) {
+            messages("subscriptions").subscriptions(rule);
+            return this;
+        }
+
+        /**
+         * Lets clients publish by messages: {@code {"type":"publish","id":…,"payload":{"topic":…,"event":…,"data":…}}}. Nobody
+         * may, unless this is set.
+         *
+         * @param rule gets the name that a client tells, any text of 1 to 256 characters, and gives the topic; empty if it is not
+         *     allowed. Called where listeners are
+         * @return this builder
+         * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
+         */
+        public Builder publications(BiFunction<WebSocketConnection, String, Optional<Topic>> rule) {
+            messages("publications").publications(rule);
+            return this;
+        }
+
+        /**
+         * Sets to how many topics a client may be subscribed by its own messages; beyond it gets an error with the code
+         * {@code too_many}. The default is 16.
+         *
+         * @param max 1 or more
+         * @return this builder
+         * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
+         */
+        public Builder maxSubscriptions(int max) {
+            messages("maxSubscriptions").maxSubscriptions(positive("maxSubscriptions", max));
+            return this;
+        }
+
+        /**
+         * Sets how many requests may be open on a connection, in each direction: of the client's those whose listener has returned
+         * a stage, beyond which it gets an error with the code {@code too_many}; and
+         * {@linkplain WebSocketConnection#request requests to the client}. The default is 64.
+         *
+         * @param max 1 or more
+         * @return this builder
+         * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
+         */
+        public Builder maxRequests(int max) {
+            messages("maxRequests").maxRequests(positive("maxRequests", max));
+            return this;
+        }
+
+        private JsonMessages.Builder messages(String setting) {
+            if (messages == null) {
+                throw new IllegalStateException(setting + " (expected: WebSocketEndpoint.json())");
+            }
+            return messages;
+        }
 
         // ---- listeners
 
@@ -188,7 +368,8 @@ public final class WebSocketEndpoint implements Endpoint {
         }
 
         /**
-         * Sets what gets text messages. Without it a connection that gets one is closed with 1003.
+         * Sets what gets text messages. Without it a connection that gets one is closed with 1003. Not for JSON messages: each
+         * text is one.
          *
          * @param onText called for each
          * @return this builder
@@ -233,9 +414,10 @@ public final class WebSocketEndpoint implements Endpoint {
         }
 
         /**
-         * Sets what hears of listeners that failed, in place of the log. The connection is closed with 1011.
+         * Sets what hears of listeners that failed, in place of the log. The connection is closed with 1011, unless it was a
+         * listener of JSON messages, or a stage of its: then the client is told that something failed.
          *
-         * @param onError gets what was thrown
+         * @param onError gets what was thrown; on whatever thread a stage failed
          * @return this builder
          */
         public Builder onError(BiConsumer<WebSocketConnection, Throwable> onError) {
@@ -349,7 +531,11 @@ public final class WebSocketEndpoint implements Endpoint {
 
         // ---- compression
 
-        /** Nothing is compressed. Unless this is called it is agreed on with each client that offers it. */
+        /**
+         * Compresses nothing. Unless this is called it is agreed on with each client that offers it.
+         *
+         * @return this builder
+         */
         public Builder noDeflate() {
             deflate = null;
             return this;
@@ -498,6 +684,10 @@ public final class WebSocketEndpoint implements Endpoint {
                 throw new IllegalArgumentException("maxFrameBytes: " + maxFrameBytes
                         + " (expected: at most maxMessageBytes, " + maxMessageBytes + ")");
             }
+            if (messages != null && onText != null) {
+                throw new IllegalArgumentException(
+                        "onText (expected: not with JSON messages, as each text is one: on(type, …))");
+            }
             Duration beat = beat();
             Settings settings = new Settings(
                     new WebSocketSettings(
@@ -505,7 +695,7 @@ public final class WebSocketEndpoint implements Endpoint {
                             deflateThreshold,
                             closeTimeout),
                     new Listeners(onOpen, onText, onBinary, onPong, onClose, onError, onFrame),
-                    PublicationFormat.PLAIN,
+                    messages == null ? null : messages.build(),
                     maxQueuedBytes,
                     whenFull,
                     beat,

@@ -48,8 +48,8 @@ public record CloseReason(int code, String text) {
     /**
      * Checks the code.
      *
-     * @param code see above
-     * @param text see above
+     * @param code 1000 to 4999
+     * @param text any text, which is cut where it is sent
      * @throws IllegalArgumentException if it is not a close code
      */
     public CloseReason {

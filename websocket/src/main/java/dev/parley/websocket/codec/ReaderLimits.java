@@ -13,9 +13,9 @@ public record ReaderLimits(int maxFrameBytes, int maxMessageBytes, int maxInflat
     /**
      * Checks the limits.
      *
-     * @param maxFrameBytes see above
-     * @param maxMessageBytes see above
-     * @param maxInflatedBytes see above
+     * @param maxFrameBytes 1 or more
+     * @param maxMessageBytes 1 or more
+     * @param maxInflatedBytes 1 or more
      * @throws IllegalArgumentException if one is not positive
      */
     public ReaderLimits {

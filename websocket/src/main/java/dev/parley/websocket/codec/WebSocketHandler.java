@@ -502,7 +502,11 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         flush();
     }
 
-    /** As {@link #writeShared}, where some of the messages are compressed, none of which refers to another. */
+    /**
+     * As {@link #writeShared}, where some of the messages are compressed, none of which refers to another.
+     *
+     * @param frames whole messages; this method takes the buffer over
+     */
     public void writeSharedCompressed(ByteBuf frames) {
         if (state == OPEN && takeover != null && takeover.deflater != null) {
             takeover.deflater.forget(); // the client's window holds other bytes now

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -45,8 +46,13 @@ final class Socket implements WebSocketListener, AutoCloseable {
     }
 
     Socket(WebSocketSettings settings, @Nullable DeflateAgreement deflate) {
+        this(settings, deflate, ByteBufAllocator.DEFAULT);
+    }
+
+    Socket(WebSocketSettings settings, @Nullable DeflateAgreement deflate, ByteBufAllocator allocator) {
         handler = new WebSocketHandler(settings, deflate, this);
         channel = new EmbeddedChannel();
+        channel.config().setAllocator(allocator);
         channel.freezeTime();
         channel.pipeline().addLast(brake, handler);
     }
@@ -61,8 +67,11 @@ final class Socket implements WebSocketListener, AutoCloseable {
 
     /** One that answers each message with the same. */
     static Socket echo(WebSocketSettings settings, @Nullable DeflateAgreement deflate) {
-        Socket socket = new Socket(settings, deflate);
-        return socket.onMessage(message -> socket.handler.write(message.opcode(), message.payload()));
+        return new Socket(settings, deflate).echoing();
+    }
+
+    Socket echoing() {
+        return onMessage(message -> handler.write(message.opcode(), message.payload()));
     }
 
     static Socket echo() {

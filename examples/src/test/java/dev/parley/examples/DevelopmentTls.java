@@ -1,0 +1,33 @@
+package dev.parley.examples;
+
+import dev.parley.server.Tls;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+
+/** TLS with a certificate that nobody vouches for, for clients that do not mind. */
+final class DevelopmentTls {
+    private DevelopmentTls() {}
+
+    /** HTTP/2 and HTTP/1.1, as the client likes. */
+    static Tls create() throws Exception {
+        X509Bundle certificate = new CertificateBuilder()
+                .subject("CN=localhost")
+                .addSanDnsName("localhost")
+                .addSanIpAddress("127.0.0.1")
+                .addExtendedKeyUsageServerAuth()
+                .setIsCertificateAuthority(true)
+                .ecp256()
+                .buildSelfSigned();
+        return Tls.of(SslContextBuilder.forServer(certificate.toKeyManagerFactory())
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        ApplicationProtocolConfig.Protocol.ALPN,
+                        ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+                        ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+                        ApplicationProtocolNames.HTTP_2,
+                        ApplicationProtocolNames.HTTP_1_1))
+                .build());
+    }
+}
