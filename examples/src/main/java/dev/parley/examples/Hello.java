@@ -7,6 +7,7 @@ import dev.parley.server.ParleyServer;
 import dev.parley.sse.SseEndpoint;
 import dev.parley.topic.Topic;
 import dev.parley.topic.Topics;
+import dev.parley.websocket.WebSocketEndpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -25,6 +26,11 @@ public final class Hello {
         Routes routes = Routes.builder()
                 .get("/api/time", exchange -> exchange.respond(Response.json(Map.of("now", Instant.now()))))
                 .get("/api/news", SseEndpoint.of(news))
+                .get(
+                        "/ws",
+                        WebSocketEndpoint.builder()
+                                .onText((connection, text) -> connection.send(text))
+                                .build())
                 .files("/", StaticFiles.classpath("/web"))
                 .build();
 
