@@ -122,7 +122,7 @@ final class ListenersTest {
         assertThat(heard.take()).containsExactly("open", "text a", "close 1011 something failed");
         assertThat(logged.list).hasSize(1);
         assertThat(logged.list.get(0).getFormattedMessage())
-                .matches("WebSocket of .*127.0.0.1:\\d+: a listener failed, and the connection is closed");
+                .matches("WebSocket of .*127.0.0.1:\\d+: a listener failed");
     }
 
     @Test

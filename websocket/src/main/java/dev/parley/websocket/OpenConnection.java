@@ -753,6 +753,9 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     }
 
     boolean takesShared() {
+        if (streaming == null && open && !handler.isWritable()) {
+            lookSoon(); // it may wait only for a flush
+        }
         return streaming == null && handler.isWritable();
     }
 

@@ -84,7 +84,6 @@ final class OpenMessage implements MessageStream {
     // ---- what waits, on the event loop
 
     /** Keeps a message of so many bytes until this one has ended. */
-    @SuppressWarnings("NonAtomicVolatileUpdate") // only the event loop writes it
     void hold(int size, Runnable write) {
         long before = heldBytes; // nobody else writes it
         heldBytes = before + size;
