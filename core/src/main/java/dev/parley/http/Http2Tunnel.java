@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * {@code END_STREAM} is its FIN, {@code RST_STREAM} its reset.
  */
 final class Http2Tunnel extends ChannelDuplexHandler {
+    /** What a frame carries, unless the client allows more (RFC 9113 section 6.5.2). */
+    private static final int PIECE_BYTES = 16 * 1024;
+
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable ChannelFutureListener connectionEnds;
     private int writesPending;
@@ -75,6 +78,10 @@ final class Http2Tunnel extends ChannelDuplexHandler {
         if (!(message instanceof ByteBuf bytes)) {
             writing.write(message, promise);
             return;
+        }
+        // In pieces, so that it shows how a client that is slow takes a long message.
+        while (bytes.readableBytes() > PIECE_BYTES) {
+            write(writing, bytes.readRetainedSlice(PIECE_BYTES), writing.newPromise());
         }
         writesPending++;
         writing.write(new DefaultHttp2DataFrame(bytes), promise.unvoid()).addListener(written -> {

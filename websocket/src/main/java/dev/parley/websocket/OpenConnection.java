@@ -317,7 +317,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         roundTripMicros = (int) Math.min(nanos / 1000, Integer.MAX_VALUE);
         var listener = settings.listeners().pong();
         if (listener != null) {
-            Duration roundTrip = Duration.ofNanos(nanos);
+            Duration roundTrip = Duration.of(roundTripMicros, ChronoUnit.MICROS);
             tell(() -> listener.accept(this, roundTrip));
         }
     }

@@ -264,7 +264,7 @@ public interface WebSocketConnection {
     Protocol protocol();
 
     /**
-     * How long the last ping took to be answered.
+     * How long the last ping took to be answered, in whole microseconds.
      *
      * @return the time; empty if none was answered yet
      */
