@@ -685,6 +685,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         writer.writeSwitching(ctx(), headers);
         writer.flush(ctx());
         ChannelPipeline pipeline = ctx().pipeline();
+        // First, as the new protocol may write while it begins.
+        for (ChannelHandler handler : pipeline.toMap().values()) {
+            if (handler instanceof HttpServerCodec codec) {
+                codec.removeOutboundHandler();
+            } else if (handler instanceof HttpResponseEncoder) {
+                pipeline.remove(handler);
+            }
+        }
         watch.end();
         protocol.accept(OpenTunnel.of(answered, channel(), loop(), null));
         if (!channel().isOpen()) {
@@ -695,8 +703,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         for (ChannelHandler handler : pipeline.toMap().values()) {
             if (handler instanceof Http1Decoder
                     || handler instanceof HttpServerCodec
-                    || handler instanceof HttpRequestDecoder
-                    || handler instanceof HttpResponseEncoder) {
+                    || handler instanceof HttpRequestDecoder) {
                 pipeline.remove(handler);
             }
         }

@@ -9,9 +9,12 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets another protocol use an HTTP/2 stream as if it were a TCP connection
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * {@code END_STREAM} is its FIN, {@code RST_STREAM} its reset.
  */
 final class Http2Tunnel extends ChannelDuplexHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2Tunnel.class);
     /** What a frame carries, unless the client allows more (RFC 9113 section 6.5.2). */
     private static final int PIECE_BYTES = 16 * 1024;
 
@@ -26,7 +30,9 @@ final class Http2Tunnel extends ChannelDuplexHandler {
     private @Nullable ChannelFutureListener connectionEnds;
     private int writesPending;
     private int writesDone;
-    private int doneBefore;
+    /** What was done at the last look; before the first it is not known. */
+    private int doneBefore = -1;
+
     private long doneSince;
     private boolean outputEnded;
 
@@ -65,6 +71,16 @@ final class Http2Tunnel extends ChannelDuplexHandler {
             gone(triggered);
         }
         triggered.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
+        if (cause instanceof Http2Exception broken) { // a client alone can cause it
+            LOG.debug("{} broke HTTP/2 and is reset", failed.channel(), cause);
+            reset(broken.error());
+        } else {
+            failed.fireExceptionCaught(cause);
+        }
     }
 
     private void gone(ChannelHandlerContext reset) {

@@ -4,6 +4,7 @@ import static dev.parley.http.WireChannel.DATE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -1435,6 +1436,23 @@ class Http1WireTest {
                 assertThat(client.received()).startsWith("HTTP/1.1 101 Switching Protocols\r\n");
                 client.send("\0not HTTP");
                 assertThat(ends).containsExactly("bytes");
+            }
+        }
+
+        @Test
+        void anotherProtocolMayWriteWhileItBegins() {
+            try (WireChannel client = client()) {
+                client.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+                later.remove()
+                        .switchProtocol(
+                                EmptyHttpHeaders.INSTANCE,
+                                tunnel -> tunnel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                                    @Override
+                                    public void handlerAdded(ChannelHandlerContext ctx) {
+                                        ctx.writeAndFlush(Unpooled.copiedBuffer("hello", StandardCharsets.US_ASCII));
+                                    }
+                                }));
+                assertThat(client.received()).endsWith("\r\n\r\nhello");
             }
         }
     }

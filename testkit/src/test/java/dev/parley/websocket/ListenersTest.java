@@ -14,10 +14,13 @@ import dev.parley.http.Routes;
 import dev.parley.testkit.TestFrame;
 import dev.parley.testkit.TestServer;
 import dev.parley.testkit.TestWebSocket;
+import dev.parley.websocket.codec.Opcode;
+import dev.parley.websocket.codec.Violation;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -106,6 +109,47 @@ final class ListenersTest {
     void whatNobodyListensForIsRefused() {
         assertThat(open(WebSocketEndpoint.builder()).send("a")).closedWith(1003, "text is not taken here");
         assertThat(open(WebSocketEndpoint.builder()).send(new byte[1])).closedWith(1003, "binary is not taken here");
+    }
+
+    @Test
+    void aListenerMayPauseAndGoOnInTheMidstOfARead() {
+        TestWebSocket ws = open(heard.endpoint().onText((connection, text) -> {
+            heard.add("text " + text);
+            connection.pauseReading();
+            connection.resumeReading();
+        }));
+        for (int i = 0; i < 2; i++) {
+            ws.frame(TestFrame.text("a"), TestFrame.text("b"), TestFrame.text("c"))
+                    .send("d");
+        }
+
+        assertThat(heard.take())
+                .containsExactly(
+                        "open", "text a", "text b", "text c", "text d", "text a", "text b", "text c", "text d");
+        assertThat(ws).isOpen();
+    }
+
+    @Test
+    void whatClientsDoWrongIsCounted() {
+        WebSocketEndpoint endpoint = heard.endpoint().build();
+        TestServer server = server(Routes.builder().get("/ws", endpoint).build());
+
+        assertThat(server.webSocket("/ws").frame(TestFrame.text("a").unmasked()))
+                .closedWith(1002);
+        assertThat(server.webSocket("/ws").frame(TestFrame.text("a").unmasked()))
+                .closedWith(1002);
+
+        assertThat(endpoint.violations()).containsExactly(Map.entry(Violation.NOT_MASKED, 2L));
+    }
+
+    @Test
+    void aPongOfTheLeastNumberIsNoAnswer() {
+        TestWebSocket ws = open(heard.endpoint());
+        ws.frame(TestFrame.of(Opcode.PONG, new byte[] {(byte) 0x80, 0, 0, 0, 0, 0, 0, 0}));
+
+        assertThat(heard.take()).containsExactly("open");
+        assertThat(heard.connection().roundTripTime()).isEmpty();
+        assertThat(ws).isOpen();
     }
 
     @Test

@@ -7,7 +7,6 @@ import dev.parley.topic.From;
 import dev.parley.topic.Position;
 import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
-import dev.parley.topic.TopicException;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -148,7 +147,7 @@ final class InBandTopics {
         feeds.put(name, feed);
         try {
             connection.subscribe(subscription, feed);
-        } catch (TopicException e) {
+        } catch (RuntimeException e) {
             feeds.remove(name);
             conversation.fail(id, e);
         }

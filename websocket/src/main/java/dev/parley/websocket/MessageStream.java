@@ -7,9 +7,11 @@ import io.netty.buffer.ByteBuf;
  * One message that is sent in fragments, as its parts come into being
  * (<a href="https://www.rfc-editor.org/rfc/rfc6455#section-5.4">RFC 6455 section 5.4</a>). It is not compressed.
  *
- * <p>Until it has ended, what else is sent on the connection waits, counted as queued; topics wait where they are.
+ * <p>Until it has ended, what else is sent on the connection waits, counted as queued; topics wait where they are. If the connection
+ * is closed before it has ended, what waits is dropped.
  *
- * <p><b>Threading.</b> Not thread-safe; it may be used on any thread, one at a time.
+ * <p><b>Threading.</b> Not thread-safe. It is to be used on the connection's event loop or on other threads, one at a time; not
+ * first on these and then on the event loop, which would overtake them.
  */
 public interface MessageStream extends AutoCloseable {
 

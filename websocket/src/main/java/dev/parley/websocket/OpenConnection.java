@@ -14,6 +14,7 @@ import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
 import dev.parley.websocket.codec.FrameListener;
 import dev.parley.websocket.codec.Opcode;
+import dev.parley.websocket.codec.Violation;
 import dev.parley.websocket.codec.WebSocketHandler;
 import dev.parley.websocket.codec.WebSocketListener;
 import io.netty.buffer.ByteBuf;
@@ -74,10 +75,12 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     private static final long NO_PING = Long.MIN_VALUE;
     private static final VarHandle ELSEWHERE;
     private static final VarHandle STREAM;
+    private static final VarHandle RARE;
 
     static {
         try {
             ELSEWHERE = MethodHandles.lookup().findVarHandle(OpenConnection.class, "elsewhere", long.class);
+            RARE = MethodHandles.lookup().findVarHandle(OpenConnection.class, "rare", Rare.class);
             STREAM = MethodHandles.lookup().findVarHandle(OpenConnection.class, "stream", OpenMessage.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -164,13 +167,14 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         }
     }
 
-    private synchronized Rare rare() {
-        Rare made = rare;
-        if (made == null) {
-            made = new Rare(this, null, null);
-            rare = made;
+    private Rare rare() {
+        Rare has = rare;
+        if (has != null) {
+            return has;
         }
-        return made;
+        Rare made = new Rare(this, null, null);
+        Rare before = (Rare) RARE.compareAndExchange(this, null, made);
+        return before == null ? made : before;
     }
 
     private @Nullable JsonConversation json() {
@@ -304,12 +308,17 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     @Override
     public void ping(ByteBuf payload) {
         heard();
+        if (isTooFast(payload.readableBytes())) {
+            close(TOO_FAST);
+        }
     }
 
     @Override
     public void pong(ByteBuf payload) {
         heard();
-        if (payload.readableBytes() != PING_BYTES || payload.getLong(payload.readerIndex()) != pingNanos) {
+        if (pingNanos == NO_PING
+                || payload.readableBytes() != PING_BYTES
+                || payload.getLong(payload.readerIndex()) != pingNanos) {
             return; // nobody asked for it, or before the last ping (RFC 6455 section 5.5.3)
         }
         long nanos = tunnel.eventLoop().ticker().nanoTime() - pingNanos;
@@ -368,7 +377,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     }
 
     /** Looks whether the client has caught up when what was written is flushed: the handler tells only what comes later. */
-    private void lookSoon() {
+    void lookSoon() {
         if (!looking) {
             looking = true;
             tunnel.eventLoop().execute(() -> {
@@ -376,6 +385,12 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
                 writable();
             });
         }
+    }
+
+    @Override
+    public void violated(Violation violation) {
+        LOG.debug("{}: {} ({})", this, violation.text(), violation.source());
+        settings.violations().add(violation);
     }
 
     @Override
@@ -518,13 +533,18 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         }
         SendOutcome outcome = admit(unit, size);
         if (outcome == SendOutcome.SENT || outcome == SendOutcome.QUEUED) {
-            tunnel.eventLoop().execute(() -> {
+            try {
+                tunnel.eventLoop().execute(() -> {
+                    ELSEWHERE.getAndAdd(this, (long) -size);
+                    write.run();
+                    if (outcome == SendOutcome.QUEUED) {
+                        fallBehind(unit);
+                    }
+                });
+            } catch (RejectedExecutionException e) { // an event loop that has stopped has no connections
                 ELSEWHERE.getAndAdd(this, (long) -size);
-                write.run();
-                if (outcome == SendOutcome.QUEUED) {
-                    fallBehind(unit);
-                }
-            });
+                return SendOutcome.CLOSED;
+            }
         }
         return outcome;
     }
@@ -591,6 +611,11 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         return sendJson(Json.message(type, null, payload));
     }
 
+    @Override
+    public SendOutcome sendUncompressed(String type, @Nullable Object payload) {
+        return send(Opcode.TEXT, Json.message(type, null, payload), Compression.FORBIDDEN);
+    }
+
     SendOutcome sendJson(byte[] message) {
         return send(Opcode.TEXT, message, Compression.ALLOWED);
     }
@@ -655,11 +680,10 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         if (!open) {
             return SendOutcome.CLOSED;
         }
-        onLoop(() -> {
+        return submit(Unit.FRAGMENT, PING_BYTES, () -> {
             pingNanos = tunnel.eventLoop().ticker().nanoTime();
             handler.ping(ByteBuffer.allocate(PING_BYTES).putLong(pingNanos).array());
         });
-        return isWritable() ? SendOutcome.SENT : SendOutcome.QUEUED;
     }
 
     @Override
@@ -731,12 +755,13 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         Subscription subscribed = subscription.feed(tunnel.eventLoop(), encoding, feed);
         feed.subscribed(subscribed);
         onLoop(() -> {
-            if (!open) {
+            if (!open || !subscribed.isOpen()) {
                 subscribed.close();
                 return;
             }
             feed.next = feeds;
             feeds = feed;
+            feed.resume(); // it may have begun, and fallen behind, before this
         });
         return subscribed;
     }

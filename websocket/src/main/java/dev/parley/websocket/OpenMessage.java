@@ -72,7 +72,7 @@ final class OpenMessage implements MessageStream {
             for (Runnable waiting = held.poll(); waiting != null; waiting = held.poll()) {
                 waiting.run();
             }
-            connection.writable(); // topics were waiting too
+            connection.lookSoon(); // topics were waiting too; behind the flush, which tells nobody
         });
         connection.release(this);
     }

@@ -3,6 +3,8 @@ package dev.parley.websocket;
 /**
  * How much one client may send. A connection over it is closed with 1008.
  *
+ * <p>Pings count as messages.
+ *
  * <p>Of both, ten seconds' worth may come at once.
  *
  * <p><b>Threading.</b> Immutable.

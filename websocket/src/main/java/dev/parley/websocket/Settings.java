@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param readIdleBeats after how many beats without a message of the client's it is closed; 0 for never
  * @param writeIdleBeats the same for messages to the client
  * @param executor where listeners are called; {@code null} for the event loop
+ * @param violations what clients did wrong
  * @param leaving how many connections a drain has sent away
  */
 record Settings(
@@ -38,4 +39,5 @@ record Settings(
         @Nullable RateLimit rate,
         CloseReason drainReason,
         @Nullable Executor executor,
+        Violations violations,
         AtomicInteger leaving) {}

@@ -32,12 +32,12 @@ final class Turns implements Runnable {
         }
         try {
             executor.execute(this);
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException | Error e) { // such as no memory for a thread
             synchronized (waiting) {
                 running = false;
                 waiting.clear();
             }
-            throw e;
+            throw new RejectedExecutionException(e);
         }
     }
 

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Compression.</b> Messages are compressed where the client and the endpoint agreed on it, and they are long enough. Who sees
  * the length of what is compressed, and may choose a part of it, can find out the rest: what holds a secret besides what others
- * wrote is to be sent {@linkplain #sendUncompressed as it is}.
+ * wrote is to be sent {@linkplain #sendUncompressed(String) as it is}. What a listener of JSON messages returns, and what topics
+ * publish, is compressed as any other: where that holds secrets, {@link WebSocketEndpoint.Builder#noDeflate}.
  */
 public interface WebSocketConnection {
 
@@ -114,6 +115,16 @@ public interface WebSocketConnection {
      * @return what became of it
      */
     SendOutcome sendUncompressed(byte[] bytes);
+
+    /**
+     * Sends a JSON message that is never compressed.
+     *
+     * @param type its type
+     * @param payload what becomes its payload; {@code null} for none
+     * @return what became of it
+     * @throws IllegalArgumentException if the payload can't be made JSON
+     */
+    SendOutcome sendUncompressed(String type, @Nullable Object payload);
 
     /**
      * Begins a text message that is sent in fragments.

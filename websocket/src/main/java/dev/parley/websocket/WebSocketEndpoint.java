@@ -15,6 +15,7 @@ import dev.parley.websocket.codec.DeflateSettings;
 import dev.parley.websocket.codec.FrameListener;
 import dev.parley.websocket.codec.Handshake;
 import dev.parley.websocket.codec.ReaderLimits;
+import dev.parley.websocket.codec.Violation;
 import dev.parley.websocket.codec.WebSocketSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -115,6 +116,15 @@ public final class WebSocketEndpoint implements Endpoint {
      */
     public static Builder json() {
         return new Builder(new JsonMessages.Builder());
+    }
+
+    /**
+     * What clients did wrong, since the endpoint was built.
+     *
+     * @return how often, for each that there was
+     */
+    public Map<Violation, Long> violations() {
+        return settings.violations().counted();
     }
 
     @Override
@@ -285,8 +295,8 @@ public final class WebSocketEndpoint implements Endpoint {
          *
          * <p>A client that falls too far behind is told that its subscription has ended, and where; the connection stays open.
          *
-         * @param rule gets the name that a client tells, any text of 1 to 256 characters, and gives the subscription to begin: its
-         *     place holds for clients that tell none; empty if it is not allowed. Called where listeners are
+         * @param rule gets the name that a client tells, any text of 1 to 256 characters, and gives the subscription to begin, a new
+         *     builder each time: its place holds for clients that tell none; empty if it is not allowed. Called where listeners are
          * @return this builder
          * @throws IllegalStateException if the endpoint is not one of {@linkplain WebSocketEndpoint#json() JSON messages}
          */
@@ -708,6 +718,7 @@ public final class WebSocketEndpoint implements Endpoint {
                     rate,
                     drainReason,
                     executor,
+                    new Violations(),
                     new AtomicInteger());
             return new WebSocketEndpoint(settings, new Handshake(subprotocols, deflate));
         }

@@ -12,8 +12,6 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The server's end of one WebSocket, behind its handshake: bytes come in and go out, messages are told to a
@@ -47,8 +45,6 @@ import org.slf4j.LoggerFactory;
  * <p><b>Memory.</b> Between messages nothing is kept but two small objects.
  */
 public final class WebSocketHandler extends ChannelInboundHandlerAdapter implements MessageListener {
-    private static final Logger LOG = LoggerFactory.getLogger(WebSocketHandler.class);
-
     /** What is gathered before it is handed to the transport. */
     private static final int MAX_GATHERED_BYTES = 64 * 1024;
     /** Payloads from this size on are not gathered, but get a buffer of their own. */
@@ -76,6 +72,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     private byte state = OPEN;
     private boolean reading;
+    /** A listener may be told something, which may pause and resume. */
+    private boolean inRead;
+
     private boolean flushScheduled;
     private boolean unflushed;
     /** The application wants no messages now. */
@@ -178,6 +177,7 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             bytes.release();
         }
         boolean left = false;
+        inRead = true;
         try {
             from.read(in);
             left = in.isReadable() && !from.isEnded();
@@ -186,11 +186,15 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         } catch (Throwable t) {
             failed(t);
         } finally {
+            inRead = false;
             if (left) {
                 unread = in;
             } else {
                 in.release();
             }
+        }
+        if (!isStopped() && !channel().config().isAutoRead()) { // a listener has paused, and gone on
+            channel().config().setAutoRead(true);
         }
     }
 
@@ -214,10 +218,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
-        if (cause instanceof IOException || cause instanceof CodecException) { // a client alone can cause it
-            LOG.debug("{} is gone", failed.channel(), cause);
-        } else {
-            LOG.error("{} failed and is closed", failed.channel(), cause);
+        if (!(cause instanceof IOException || cause instanceof CodecException)) { // those a client alone can cause
+            listener.failed(cause);
         }
         failed.close();
     }
@@ -275,6 +277,9 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             return;
         }
         reader().resume();
+        if (inRead) {
+            return; // what is being read goes on, and all else behind it
+        }
         ByteBuf waiting = unread;
         unread = null;
         if (waiting != null) {
@@ -329,7 +334,6 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
     }
 
     private void violated(Violation violation) {
-        LOG.debug("{}: {} ({})", channel(), violation.text(), violation.source());
         listener.violated(violation);
         fail(violation.reason());
     }
@@ -388,7 +392,8 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             return marks.high() + 1 - room;
         }
         long excess = channel.bytesBeforeWritable();
-        return excess == Long.MAX_VALUE ? 0 : marks.low() + excess - 1; // the former where it is closed
+        // Where it is closed, or where only the connection of its stream is full.
+        return excess == Long.MAX_VALUE || excess == 0 ? 0 : marks.low() + excess - 1;
     }
 
     /**

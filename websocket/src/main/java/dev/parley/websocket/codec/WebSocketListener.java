@@ -64,7 +64,7 @@ public interface WebSocketListener {
     default void violated(Violation violation) {}
 
     /**
-     * A listener threw; {@link #closed} follows.
+     * A listener threw, or a handler of the pipeline; {@link #closed} follows.
      *
      * @param failure what was thrown
      */
