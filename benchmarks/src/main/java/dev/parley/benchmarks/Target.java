@@ -138,10 +138,14 @@ public final class Target {
 
     /** Subscribes to a topic; what a client says is heard by nobody. */
     private static Endpoint subscribers(Arguments arguments, Topics topics) {
-        return deflating(arguments, WebSocketEndpoint.builder())
+        Endpoint subscribed = deflating(arguments, WebSocketEndpoint.builder())
                 .onOpen((connection, exchange) -> connection.subscribe(topic(topics, exchange)))
                 .onText((connection, text) -> {})
                 .build();
+        return exchange -> {
+            topic(topics, exchange); // 404 before the handshake
+            subscribed.handle(exchange);
+        };
     }
 
     /** The payload of a message that asks for a sum. */

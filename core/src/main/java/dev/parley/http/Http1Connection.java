@@ -445,19 +445,28 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             return null;
         }
         HttpHeaders headers = request.headers();
-        String upgrade = headers.get(HttpHeaderNames.UPGRADE);
-        return upgrade != null
-                        && HttpMethod.GET.equals(request.method())
+        return HttpMethod.GET.equals(request.method())
                         && request.protocolVersion().minorVersion() == 1
                         && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
-                ? firstOf(upgrade).toLowerCase(Locale.ROOT)
+                ? chosen(headers.getAll(HttpHeaderNames.UPGRADE))
                 : null;
     }
 
-    /** A list begins with what the client likes best (RFC 9110 section 7.8). */
-    private static String firstOf(String list) {
-        int comma = list.indexOf(',');
-        return (comma < 0 ? list : list.substring(0, comma)).strip();
+    /** Of a list the server may choose (RFC 9110 section 7.8): what it can do, else what the client likes best. */
+    private static @Nullable String chosen(List<String> lines) {
+        String first = null;
+        for (String line : lines) {
+            for (String element : line.split(",", -1)) {
+                String name = element.strip().toLowerCase(Locale.ROOT);
+                if (name.equals("websocket")) {
+                    return name;
+                }
+                if (first == null && !name.isEmpty()) {
+                    first = name;
+                }
+            }
+        }
+        return first;
     }
 
     /** Bytes of a body; this method owns them. */

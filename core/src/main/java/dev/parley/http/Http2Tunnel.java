@@ -10,8 +10,11 @@ import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameStreamException;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,7 @@ final class Http2Tunnel extends ChannelDuplexHandler {
     private int doneBefore = -1;
 
     private long doneSince;
+    private boolean inputEnded;
     private boolean outputEnded;
 
     @Override
@@ -52,16 +56,25 @@ final class Http2Tunnel extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) {
         if (message instanceof Http2DataFrame frame) {
+            inputEnded |= frame.isEndStream();
             read.fireChannelRead(frame.content());
-            if (frame.isEndStream()) {
-                read.channel().close();
-            }
             return;
         }
-        if (message instanceof Http2ResetFrame) {
+        if (message instanceof Http2HeadersFrame trailers) {
+            inputEnded |= trailers.isEndStream();
+        } else if (message instanceof Http2ResetFrame) {
             gone(read);
         }
         ReferenceCountUtil.release(message);
+    }
+
+    /** The end of the client's side ends the tunnel: behind what the protocol has to say to the last that came. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext complete) {
+        complete.fireChannelReadComplete();
+        if (inputEnded) {
+            complete.channel().close();
+        }
     }
 
     /** A reset overtakes the data that is not read. */
@@ -78,6 +91,9 @@ final class Http2Tunnel extends ChannelDuplexHandler {
         if (cause instanceof Http2Exception broken) { // a client alone can cause it
             LOG.debug("{} broke HTTP/2 and is reset", failed.channel(), cause);
             reset(broken.error());
+        } else if (cause instanceof Http2FrameStreamException) { // the same, and the codec has reset it
+            LOG.debug("{} broke HTTP/2 and was reset", failed.channel(), cause);
+            gone(failed);
         } else {
             failed.fireExceptionCaught(cause);
         }
@@ -93,6 +109,11 @@ final class Http2Tunnel extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext writing, Object message, ChannelPromise promise) {
         if (!(message instanceof ByteBuf bytes)) {
             writing.write(message, promise);
+            return;
+        }
+        if (outputEnded) { // the codec would take the end of the stream back
+            bytes.release();
+            promise.tryFailure(new ClosedChannelException());
             return;
         }
         // In pieces, so that it shows how a client that is slow takes a long message.

@@ -1280,6 +1280,21 @@ class Http1WireTest {
                             tunnel -> tunnel.pipeline().addLast(new Echo()));
         }
 
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "Upgrade: h2c, websocket",
+                    "Upgrade: foo,,websocket ,",
+                    "Upgrade: foo/1\r\nUpgrade: WebSocket"
+                })
+        void findWebSocketInAList(String fields) {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE.replace("Upgrade: WebSocket", fields));
+                upgrade();
+                assertThat(client.received()).isEqualTo(SWITCHED);
+            }
+        }
+
         @Test
         void handOverWhatCameBehindTheRequest() {
             try (WireChannel client = WireChannel.serving(routes)) {

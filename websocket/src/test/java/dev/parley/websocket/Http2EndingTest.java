@@ -165,6 +165,17 @@ final class Http2EndingTest {
     }
 
     @Test
+    void anAnswerToTheLastMessageGoesOutBeforeTheEnd() throws Exception {
+        send(frame(DATA, END_STREAM, 1, new byte[] {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, 'h', 'i'}));
+
+        Frame answer = next(DATA);
+        assertThat(answer.payload).isEqualTo(new byte[] {(byte) 0x81, 2, 'h', 'i'});
+        assertThat((answer.flags & END_STREAM) != 0 || (next(DATA).flags & END_STREAM) != 0)
+                .isTrue();
+        assertThat(next(closed).code()).isEqualTo(CloseReason.ABNORMAL);
+    }
+
+    @Test
     void aStreamThatIsCancelledIsAConnectionThatWasCut() throws Exception {
         send(frame(RST_STREAM, 0, 1, CANCEL));
 
