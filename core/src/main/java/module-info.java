@@ -1,4 +1,4 @@
-/** HTTP exchanges, routes, origin policy, static files, a server on Netty, and topics. */
+/** HTTP exchanges, routes, origin policy, static files, a server on Netty, topics, and beacons. */
 module dev.parley.core {
     requires transitive io.netty.buffer;
     requires transitive io.netty.codec.http;
@@ -11,9 +11,10 @@ module dev.parley.core {
     requires io.netty.transport.classes.io_uring;
     requires io.netty.transport.classes.kqueue;
     requires org.slf4j;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
     requires static transitive org.jspecify;
 
+    exports dev.parley.beacon;
     exports dev.parley.http;
     exports dev.parley.server;
     exports dev.parley.topic;

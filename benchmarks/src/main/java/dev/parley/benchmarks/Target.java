@@ -1,5 +1,7 @@
 package dev.parley.benchmarks;
 
+import dev.parley.beacon.BeaconCollector;
+import dev.parley.beacon.BeaconSink;
 import dev.parley.http.BodyListener;
 import dev.parley.http.Endpoint;
 import dev.parley.http.Exchange;
@@ -95,7 +97,7 @@ public final class Target {
                 .get("/", exchange -> exchange.respond(OK))
                 .get("/healthz", exchange -> exchange.respond(OK))
                 .post("/sink", answeredEmpty())
-                .post("/beacon", answeredEmpty())
+                .post("/beacon", BeaconCollector.to(counting()))
                 .post("/upload", Target::count)
                 .get("/sse/{topic}", streams(topics).build())
                 .get("/ndjson/{topic}", streams(topics).ndjson().build())
@@ -119,6 +121,11 @@ public final class Target {
                     .build());
         }
         return routes.build();
+    }
+
+    /** Has all that it gets stored at once: the collector counts. */
+    private static BeaconSink counting() {
+        return batch -> BeaconSink.STORED;
     }
 
     private static SseEndpoint.Builder streams(Topics topics) {

@@ -1,0 +1,330 @@
+package dev.parley.beacon;
+
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.Response;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Beacons that wait for their sink, and the one batch that it has.
+ *
+ * <p>Event loops put them in; tasks of the executor take them out. The state sees to it that only one batch is on its way:
+ *
+ * <pre>
+ *          first beacon            time is up, or a batch is full
+ *   IDLE ───────────────→ TIMED ──────────────────────────────────→ HANDING ─┐ next batch, if one is due
+ *     ↑                     ↑                                         │   ↑──┘
+ *     └─────────────────────┴─────────────────────────────────────────┘
+ *            nothing waits, or what waits is not due yet
+ * </pre>
+ *
+ * <p>Thread-safe. No lock is held while the sink or a client is called.
+ */
+final class BeaconQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(BeaconQueue.class);
+
+    /** How long {@link #close} waits for the sink. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final Response STORED = Response.noContent();
+    private static final Response FAILED =
+            Response.problem(Problem.of(503, "The beacon could not be stored.")).header("Retry-After", "1");
+
+    /** One beacon in {@link #held}, whose lower bits count bytes. */
+    private static final long ONE = 1L << 40;
+
+    private enum State {
+        IDLE,
+        TIMED,
+        HANDING
+    }
+
+    /** A beacon, and who waits for it to be stored. */
+    private record Waiting(Beacon beacon, @Nullable Exchange exchange) {
+        long size() {
+            return ONE + beacon.weight();
+        }
+    }
+
+    private final BeaconSink sink;
+    private final boolean durable;
+    private final BeaconLimits limits;
+    private final Tally tally;
+    private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
+    /** Beacons and bytes that wait, in one number. */
+    private final AtomicLong held = new AtomicLong();
+
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    /** The loop and the executor of whoever came last: they drive what comes next. */
+    private volatile @Nullable EventLoop loop;
+
+    private volatile @Nullable Executor executor;
+    /** Set by {@link #close}; complete when nothing waits any more. */
+    private volatile @Nullable CompletableFuture<Void> emptied;
+    /** Whether the last batch failed: only the first of a row is told loudly. Confined to the batch on its way. */
+    private boolean failing;
+
+    BeaconQueue(BeaconSink sink, BeaconLimits limits, Tally tally) {
+        this.sink = sink;
+        this.durable = sink.isDurable();
+        this.limits = limits;
+        this.tally = tally;
+    }
+
+    boolean isDurable() {
+        return durable;
+    }
+
+    /**
+     * Takes a beacon, unless as many wait as may. Of a durable sink the exchange is answered when the sink has decided, else
+     * it is left to the caller.
+     *
+     * @return {@code null} if it was taken, else why it was not; it has been counted in either case
+     */
+    @Nullable
+    BeaconCause offer(Beacon beacon, Exchange exchange) {
+        if (emptied != null) {
+            return turnedAway(BeaconCause.FULL);
+        }
+        Waiting next = new Waiting(beacon, durable ? exchange : null);
+        if (isOver(held.addAndGet(next.size()))) {
+            if (limits.whenBehind() != WhenBehind.DROP_OLDEST) {
+                held.addAndGet(-next.size());
+                return turnedAway(limits.whenBehind() == WhenBehind.REFUSE ? BeaconCause.FULL : BeaconCause.NEWEST);
+            }
+            dropOldest();
+        }
+        tally.entered();
+        waiting.add(next);
+        wake(exchange);
+        return null;
+    }
+
+    private BeaconCause turnedAway(BeaconCause cause) {
+        tally.turnedAway(cause);
+        return cause;
+    }
+
+    private boolean isOver(long size) {
+        return beacons(size) > limits.maxQueuedBeacons() || bytes(size) > limits.maxQueuedBytes();
+    }
+
+    private boolean isBatch() {
+        long size = held.get();
+        return beacons(size) >= limits.maxBatchBeacons() || bytes(size) >= limits.maxBatchBytes();
+    }
+
+    private static long beacons(long size) {
+        return size / ONE;
+    }
+
+    private static long bytes(long size) {
+        return size % ONE;
+    }
+
+    private void dropOldest() {
+        do {
+            Waiting oldest = poll();
+            if (oldest == null) {
+                return;
+            }
+            tally.turnedAway(BeaconCause.OLDEST);
+        } while (isOver(held.get()));
+    }
+
+    private @Nullable Waiting poll() {
+        Waiting oldest = waiting.poll();
+        if (oldest != null) {
+            held.addAndGet(-oldest.size());
+        }
+        return oldest;
+    }
+
+    // ---- when the next batch is due
+
+    private void wake(Exchange exchange) {
+        State now = state.get();
+        if (now == State.IDLE && state.compareAndSet(State.IDLE, State.TIMED)) {
+            loop = exchange.eventLoop();
+            executor = exchange.executor();
+            schedule(limits.maxBatchDelay().toNanos());
+            now = State.TIMED;
+        }
+        if (now == State.TIMED && isBatch()) {
+            handTimed();
+        }
+    }
+
+    private void schedule(long nanos) {
+        EventLoop on = loop;
+        try {
+            if (on != null && nanos > 0) {
+                on.schedule(this::handTimed, nanos, TimeUnit.NANOSECONDS);
+                return;
+            }
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the event loop is gone; what waits is handed over at once");
+        }
+        handTimed();
+    }
+
+    private void handTimed() {
+        if (state.compareAndSet(State.TIMED, State.HANDING)) {
+            handOver();
+        }
+    }
+
+    private void handOver() {
+        Executor on = executor;
+        try {
+            if (on != null) {
+                on.execute(this::hand);
+                return;
+            }
+        } catch (RejectedExecutionException e) {
+            if (emptied == null) {
+                state.set(State.TIMED);
+                schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
+                return;
+            }
+        }
+        hand(); // there is no executor any more: the caller is whoever closes
+    }
+
+    /** Another batch, if one is due; else what waits is left until it is. */
+    private void goOn(long began) {
+        long left = limits.maxBatchDelay().toNanos() - (nanoTime() - began);
+        if (!waiting.isEmpty() && (left <= 0 || isBatch() || emptied != null)) {
+            handOver();
+            return;
+        }
+        state.set(State.IDLE);
+        if (!waiting.isEmpty()) {
+            if (state.compareAndSet(State.IDLE, State.TIMED)) {
+                schedule(left);
+            }
+        } else {
+            CompletableFuture<Void> closing = emptied;
+            if (closing != null) {
+                closing.complete(null);
+            }
+        }
+    }
+
+    /** The time of the event loop, which the test kit owns. */
+    private long nanoTime() {
+        EventLoop on = loop;
+        return on == null ? System.nanoTime() : on.ticker().nanoTime();
+    }
+
+    // ---- one batch
+
+    private void hand() {
+        long began = nanoTime();
+        List<Waiting> batch = new ArrayList<>();
+        List<Beacon> beacons = new ArrayList<>();
+        long bytes = 0;
+        while (batch.size() < limits.maxBatchBeacons() && bytes < limits.maxBatchBytes()) {
+            Waiting next = poll();
+            if (next == null) {
+                break;
+            }
+            batch.add(next);
+            beacons.add(next.beacon());
+            bytes += next.beacon().weight();
+        }
+        if (batch.isEmpty()) {
+            goOn(began);
+            return;
+        }
+        written(Collections.unmodifiableList(beacons)).whenComplete((ignored, failure) -> {
+            decided(batch, failure);
+            goOn(began);
+        });
+    }
+
+    private CompletionStage<?> written(List<Beacon> beacons) {
+        try {
+            return sink.write(beacons);
+        } catch (Throwable t) {
+            return CompletableFuture.failedStage(t);
+        }
+    }
+
+    private void decided(List<Waiting> batch, @Nullable Throwable failure) {
+        tally.decided(batch.size(), failure == null);
+        if (failure == null) {
+            failing = false;
+        } else if (failing) {
+            LOG.debug("{} more beacons could not be stored", batch.size(), failure);
+        } else {
+            failing = true;
+            LOG.error("{} beacons could not be stored; what fails next is logged at DEBUG", batch.size(), failure);
+        }
+        if (durable) {
+            answer(batch, failure == null ? STORED : FAILED);
+        }
+    }
+
+    /** One task for each event loop, however many of its clients wait. */
+    private static void answer(List<Waiting> batch, Response response) {
+        Map<EventLoop, List<Exchange>> byLoop = new HashMap<>();
+        for (Waiting each : batch) {
+            Exchange exchange = each.exchange();
+            if (exchange != null) {
+                byLoop.computeIfAbsent(exchange.eventLoop(), it -> new ArrayList<>())
+                        .add(exchange);
+            }
+        }
+        byLoop.forEach((on, exchanges) -> {
+            try {
+                on.execute(() -> exchanges.forEach(exchange -> exchange.respond(response)));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the event loop is gone, and with it {} who waited", exchanges.size());
+            }
+        });
+    }
+
+    // ---- the end
+
+    /** Takes no more, and gives what waits to the sink at once. Waits for it, for 10 s at most. */
+    void close() {
+        CompletableFuture<Void> closing = new CompletableFuture<>();
+        emptied = closing;
+        if (state.compareAndSet(State.IDLE, State.HANDING) || state.compareAndSet(State.TIMED, State.HANDING)) {
+            hand();
+        }
+        try {
+            closing.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            LOG.error(
+                    "the sink did not take what waits within {}: {} beacons",
+                    PATIENCE,
+                    tally.counts().accepted());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // it is only ever completed with success
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.parley.beacon;
+
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a collector does not keep, in the order in which it asks: the sample, the application's filter, noise, what is broken
+ * where that matters, and what was seen before. {@code null} stands for what was not set.
+ */
+record Guards(
+        double sample,
+        @Nullable Predicate<Beacon> filter,
+        boolean dropsNoise,
+        boolean strict,
+        @Nullable Function<Beacon, Optional<String>> id,
+        @Nullable SeenIds seen) {
+
+    /** Why a beacon is not kept, or {@code null} if it is. */
+    @Nullable
+    BeaconCause objection(Beacon beacon) {
+        if (sample < 1 && ThreadLocalRandom.current().nextDouble() >= sample) {
+            return BeaconCause.SAMPLED_OUT;
+        }
+        if (filter != null && !filter.test(beacon)) {
+            return BeaconCause.UNWANTED;
+        }
+        if (dropsNoise && Noise.isNoise(beacon)) {
+            return BeaconCause.NOISE;
+        }
+        if (strict && beacon.body().flaw().isPresent()) {
+            return BeaconCause.BROKEN;
+        }
+        if (id != null && seen != null) {
+            Optional<String> known = id.apply(beacon);
+            if (known.isPresent() && !seen.add(known.get(), beacon.at().toEpochMilli())) {
+                return BeaconCause.DUPLICATE;
+            }
+        }
+        return null;
+    }
+}
