@@ -203,7 +203,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
     }
 
     private void take(Exchange exchange, byte[] bytes) {
-        Beacon beacon = beacon(exchange, bytes);
+        Beacon beacon = guards.sifted(beacon(exchange, bytes));
         BeaconCause objection;
         try {
             objection = guards.objection(beacon);

@@ -18,6 +18,11 @@ record Guards(
         @Nullable Function<Beacon, Optional<String>> id,
         @Nullable SeenIds seen) {
 
+    /** The beacon that is judged: where some of its reports are noise, and others are not, one with the others alone. */
+    Beacon sifted(Beacon beacon) {
+        return dropsNoise ? Noise.withoutNoise(beacon).orElse(beacon) : beacon;
+    }
+
     /** Why a beacon is not kept, or {@code null} if it is. */
     @Nullable
     BeaconCause objection(Beacon beacon) {
