@@ -43,9 +43,7 @@ public record Beacon(Instant at, BeaconSource source, BeaconBody body) {
      * @return the messages; empty for any other beacon
      */
     public Optional<PageMessages> messages() {
-        return Reports.isSentByBrowser(this)
-                ? Optional.empty()
-                : body.json().flatMap(PageMessages::of);
+        return Reports.isSentByBrowser(this) ? Optional.empty() : body.json().flatMap(PageMessages::of);
     }
 
     /** What it takes of the heap, roughly. */

@@ -184,7 +184,8 @@ public final class BeaconBody {
     private ParsedJson parseJson() {
         return switch (kind) {
             case FORM, MULTIPART -> new ParsedJson(null, "a form");
-            case JSON, REPORT, CSP_REPORT -> ParsedJson.of(bytes); // a charset means nothing there (RFC 8259 section 11)
+            case JSON, REPORT, CSP_REPORT ->
+                ParsedJson.of(bytes); // a charset means nothing there (RFC 8259 section 11)
             case TEXT, BINARY -> {
                 BodyText text = BodyText.of(contentType, bytes);
                 yield text.isUtf8() ? ParsedJson.of(bytes) : ParsedJson.of(text.text());

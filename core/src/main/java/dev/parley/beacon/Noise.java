@@ -93,9 +93,13 @@ final class Noise {
         if (url == null || scheme < 0) {
             return null;
         }
-        String rest = Scrubber.scrubbed(url).substring(scheme + 3);
-        int slash = rest.indexOf('/');
-        return slash < 0 ? "/" : decoded(rest.substring(slash));
+        int from = scheme + 3;
+        int slash = url.indexOf('/', from);
+        int end = from;
+        while (end < url.length() && url.charAt(end) != '?' && url.charAt(end) != '#') {
+            end++;
+        }
+        return slash < 0 || slash >= end ? "/" : decoded(url.substring(slash, end));
     }
 
     private static String decoded(String path) {

@@ -36,7 +36,8 @@ public record PageMessages(String page, long first, List<JsonNode> messages) {
                     "page: " + page.length() + " characters (expected: 1 to " + MAX_PAGE_CHARS + ")");
         }
         if (!areNumbers(first, messages.size())) {
-            throw new IllegalArgumentException("first: " + first + " (expected: 1 to 1,000,000,000, for the last, too)");
+            throw new IllegalArgumentException(
+                    "first: " + first + " (expected: 1 to 1,000,000,000, for the last, too)");
         }
     }
 

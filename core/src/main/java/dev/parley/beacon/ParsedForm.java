@@ -18,7 +18,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A body as a form: what could be read of it, and what is wrong. */
-record ParsedForm(Map<String, List<String>> fields, List<BeaconPart> parts, @Nullable String flaw) {
+record ParsedForm(
+        Map<String, List<String>> fields,
+        List<BeaconPart> parts,
+        @Nullable String flaw) {
     static final ParsedForm NONE = new ParsedForm(new LinkedHashMap<>(), List.of(), null);
 
     private static final int MAX_FIELDS = 1000;

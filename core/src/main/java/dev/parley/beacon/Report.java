@@ -31,7 +31,12 @@ import tools.jackson.databind.JsonNode;
  * @param body what happened; a null node where there is none
  */
 public record Report(
-        String type, Instant at, @Nullable String url, @Nullable String userAgent, double weight, JsonNode body) {
+        String type,
+        Instant at,
+        @Nullable String url,
+        @Nullable String userAgent,
+        double weight,
+        JsonNode body) {
     static final String CSP_VIOLATION = "csp-violation";
     static final String NETWORK_ERROR = "network-error";
     static final String WEB_VITAL = "web-vital";
@@ -102,8 +107,7 @@ public record Report(
      * @param id of this page load and metric
      * @param navigationType such as {@code navigate}, {@code back-forward-cache}; empty if it is not said
      */
-    public record WebVital(
-            String name, double value, double delta, String rating, String id, String navigationType) {}
+    public record WebVital(String name, double value, double delta, String rating, String id, String navigationType) {}
 
     /**
      * The report as a violation of a Content Security Policy.

@@ -103,17 +103,11 @@ final class Reports {
             ObjectNode body = normalised(legacy);
             String url = body.path("documentURL").stringValue(beacon.source().referrer());
             return new Report(
-                    Report.CSP_VIOLATION,
-                    beacon.at(),
-                    url,
-                    beacon.source().userAgent(),
-                    1,
-                    body);
+                    Report.CSP_VIOLATION, beacon.at(), url, beacon.source().userAgent(), 1, body);
         }
         String type = entry.path("type").stringValue("");
         JsonNode body = entry.path("body");
-        double sampled =
-                type.equals(Report.NETWORK_ERROR) ? number(body.path("sampling_fraction"), 1) : 1;
+        double sampled = type.equals(Report.NETWORK_ERROR) ? number(body.path("sampling_fraction"), 1) : 1;
         return new Report(
                 type,
                 at(beacon, entry.path("age")),

@@ -43,14 +43,31 @@ final class Scrubber {
         if (opaque != null) {
             return opaque;
         }
-        int authority = url.startsWith("//") ? 2 : url.indexOf(SCHEME_END) + SCHEME_END.length();
-        boolean absolute = authority >= SCHEME_END.length() || url.startsWith("//");
-        StringBuilder plain = new StringBuilder(url.length());
-        if (absolute) {
-            plain.append(url, 0, authority);
-        }
-        appendAddress(plain, url, absolute ? authority : 0, url.length(), absolute);
+        int authority = authority(url);
+        StringBuilder plain = new StringBuilder(url.length()).append(url, 0, authority);
+        appendAddress(plain, url, authority, url.length(), authority > 0);
         return plain.length() == url.length() ? url : plain.toString();
+    }
+
+    /** Where the authority of an address begins; 0 for one that has none. */
+    private static int authority(String url) {
+        for (int i = 0; i < url.length(); i++) {
+            switch (url.charAt(i)) {
+                case '?', '#' -> {
+                    return 0;
+                }
+                case '/', '\\' -> {
+                    boolean behindScheme = i == 0 || url.charAt(i - 1) == ':';
+                    return behindScheme && i + 1 < url.length() && isSlash(url.charAt(i + 1)) ? i + 2 : 0;
+                }
+                default -> {}
+            }
+        }
+        return 0;
+    }
+
+    private static boolean isSlash(char c) {
+        return c == '/' || c == '\\';
     }
 
     private static @Nullable String opaque(String url) {

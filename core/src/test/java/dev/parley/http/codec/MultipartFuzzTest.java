@@ -55,7 +55,7 @@ class MultipartFuzzTest {
         "\r\nContent-Disposition: form-data; name=\"\r\n",
         "\r\n: x",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-"\r\nX: " + "x".repeat(200)
+        "\r\nX: " + "x".repeat(200)
     };
 
     /** The first byte says where to cut; the others are the body, whose boundary is {@code bo}. */
