@@ -2,6 +2,7 @@ package dev.parley.beacon;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamLocation;
@@ -28,35 +29,40 @@ record ParsedJson(@Nullable JsonNode tree, @Nullable String flaw) {
 
     /** Reads UTF-8, and what else JSON once could be in. */
     static ParsedJson of(byte[] bytes) {
-        try {
-            return parsed(MAPPER.readTree(bytes));
+        try (JsonParser parser = MAPPER.createParser(bytes)) {
+            return read(parser);
         } catch (JacksonException e) {
-            return new ParsedJson(null, flaw(e));
+            return new ParsedJson(null, flaw(e, e.getLocation())); // the very first bytes are of no encoding
         }
     }
 
     static ParsedJson of(String text) {
-        try {
-            return parsed(MAPPER.readTree(text));
-        } catch (JacksonException e) {
-            return new ParsedJson(null, flaw(e));
+        try (JsonParser parser = MAPPER.createParser(text)) {
+            return read(parser);
         }
     }
 
-    private static ParsedJson parsed(@Nullable JsonNode tree) {
-        return tree == null || tree.isMissingNode()
-                ? new ParsedJson(null, "no JSON: there is nothing")
-                : new ParsedJson(tree, null);
+    private static ParsedJson read(JsonParser parser) {
+        try {
+            JsonNode tree = MAPPER.readTree(parser);
+            return tree == null || tree.isMissingNode()
+                    ? new ParsedJson(null, "no JSON: there is nothing")
+                    : new ParsedJson(tree, null);
+        } catch (JacksonException e) {
+            TokenStreamLocation known = e.getLocation();
+            return new ParsedJson(null, flaw(e, known == null ? parser.currentLocation() : known));
+        }
     }
 
     /** The parser's own message is of no use, as it quotes the body. */
-    private static String flaw(JacksonException e) {
+    private static String flaw(JacksonException e, @Nullable TokenStreamLocation at) {
         String what = e instanceof StreamConstraintsException
                 ? "JSON over a limit (" + MAX_DEPTH + " levels, numbers of 1,000 digits)"
                 : "not JSON";
-        TokenStreamLocation at = e.getLocation();
-        return at == null || at.getLineNr() < 1
-                ? what
-                : what + ": line " + at.getLineNr() + ", column " + at.getColumnNr();
+        return what + place(at);
+    }
+
+    private static String place(@Nullable TokenStreamLocation at) {
+        return at == null || at.getLineNr() < 1 ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr();
     }
 }

@@ -124,7 +124,7 @@ class BeaconBodyTest {
         return Stream.of(
                 arguments("", "no JSON: there is nothing"),
                 arguments(" \n", "no JSON: there is nothing"),
-                arguments("{\n \"secret\": secret}", "not JSON: line 2, column 18"),
+                arguments("{\n \"secret\": secret}", "not JSON: line 2, column 12"),
                 arguments("{} {}", "not JSON: line 1, column 4"),
                 arguments("[NaN]", "not JSON: line 1, column 5"),
                 arguments("{\"a\":", "not JSON: line 1, column 6"),
@@ -136,7 +136,7 @@ class BeaconBodyTest {
                         "JSON over a limit (64 levels, numbers of 1,000 digits): line 1, column 66"),
                 arguments(
                         "[" + "9".repeat(1001) + "]",
-                        "JSON over a limit (64 levels, numbers of 1,000 digits): line 1, column 1002"));
+                        "JSON over a limit (64 levels, numbers of 1,000 digits): line 1, column 1003"));
     }
 
     @ParameterizedTest
@@ -220,7 +220,8 @@ class BeaconBodyTest {
         BeaconBody body = body(FORM, "a=1");
 
         assertThatThrownBy(() -> body.fields().clear()).isInstanceOf(UnsupportedOperationException.class);
-        assertThatThrownBy(() -> body.fields().values().iterator().next().add("2")).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> body.fields().values().iterator().next().add("2"))
+                .isInstanceOf(UnsupportedOperationException.class);
     }
 
     private static String part(String disposition, String data) {
