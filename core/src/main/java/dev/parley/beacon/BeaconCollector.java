@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Limits.</b> See {@link Builder}. What waits is bounded in number and bytes, and every beacon ends in one of {@link #counts}.
  *
  * <p><b>Threading.</b> Thread-safe. The functions of the builder are called on event loops and must not block; the sink is called on
- * the server's executor.
+ * the server's executor, and by {@link #close} on the common pool.
  *
  * <p><b>Life.</b> {@link #close} gives what waits to the sink; close the server before it, and the sink after it.
  */
@@ -178,9 +178,11 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
 
     private void came(Exchange exchange, byte[] bytes) {
         String coding = exchange.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-        if (coding == null || coding.equalsIgnoreCase("identity")) {
+        if (coding != null && exchange.headers().getAll(HttpHeaderNames.CONTENT_ENCODING).size() > 1) {
+            turnAway(exchange, BeaconCause.CODING, UNKNOWN_CODING); // several, one on top of the other
+        } else if (coding == null || coding.equalsIgnoreCase("identity")) {
             take(exchange, bytes);
-        } else if (coding.equalsIgnoreCase("gzip")) {
+        } else if (coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip")) {
             inflate(exchange, bytes);
         } else {
             turnAway(exchange, BeaconCause.CODING, UNKNOWN_CODING);
@@ -203,13 +205,14 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
     }
 
     private void take(Exchange exchange, byte[] bytes) {
-        Beacon beacon = beacon(exchange, bytes);
+        Beacon beacon;
         BeaconCause objection;
         try {
+            beacon = beacon(exchange, bytes);
             objection = guards.objection(beacon);
-        } catch (RuntimeException e) { // of a function of the application
+        } catch (Throwable t) { // of a function of the application
             tally.spoiled();
-            exchange.respond(CompletableFuture.failedStage(e));
+            exchange.respond(CompletableFuture.failedStage(t));
             return;
         }
         if (objection != null) {
