@@ -73,7 +73,9 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
     private volatile boolean retired;
 
     private BeaconCollector(Builder builder) {
-        queue = new BeaconQueue(builder.sink, builder.limits(), tally);
+        Duplicates duplicates = builder.duplicates();
+        BeaconSink sink = duplicates == null ? builder.sink : duplicates.remembering(builder.sink);
+        queue = new BeaconQueue(sink, builder.limits(), tally);
         rates = builder.rate == 0 && builder.ratePerAddress == 0
                 ? null
                 : new BeaconRates(builder.rate, builder.ratePerAddress);
@@ -82,8 +84,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
                 builder.filter,
                 builder.dropsNoise,
                 builder.strict,
-                builder.id,
-                builder.id == null ? null : new SeenIds(builder.window, builder.maxIds));
+                duplicates);
         maxBeaconBytes = builder.maxBeaconBytes;
         keepsQueries = builder.keepsQueries;
         cookies = builder.cookies;
@@ -221,6 +222,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         }
         BeaconCause refusal = queue.offer(beacon, exchange);
         if (refusal == BeaconCause.FULL) {
+            guards.refused(beacon);
             exchange.respond(FULL);
         } else if (refusal != null || !queue.isDurable()) {
             exchange.respond(NO_CONTENT);
@@ -439,7 +441,10 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * Drops beacons whose id has been seen before; they get 204. An id is remembered for the window at least and for two at most,
          * unless more than half of {@code maxIds} come within a window: then the oldest are forgotten earlier.
          *
-         * @param id the id of a beacon, or empty where it has none; it must not block
+         * <p>A beacon that was refused with 503 may be sent again. With a durable sink an id counts from when its beacon is stored:
+         * of several that come before that, more than one may be stored.
+         *
+         * @param id the id of a beacon, or empty where it has none: the same whenever it is asked. It must not block
          * @param window more than 0, up to 7 days
          * @param maxIds 2 to 10 million; each takes about 60 bytes
          * @return this builder
@@ -493,6 +498,10 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
                         setting + ": " + value + " (expected: " + least + " to " + most + ")");
             }
             return value;
+        }
+
+        private @Nullable Duplicates duplicates() {
+            return id == null ? null : new Duplicates(id, new SeenIds(window, maxIds), sink.isDurable());
         }
 
         private BeaconLimits limits() {
