@@ -79,12 +79,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         rates = builder.rate == 0 && builder.ratePerAddress == 0
                 ? null
                 : new BeaconRates(builder.rate, builder.ratePerAddress);
-        guards = new Guards(
-                builder.sample,
-                builder.filter,
-                builder.dropsNoise,
-                builder.strict,
-                duplicates);
+        guards = new Guards(builder.sample, builder.filter, builder.dropsNoise, builder.strict, duplicates);
         maxBeaconBytes = builder.maxBeaconBytes;
         keepsQueries = builder.keepsQueries;
         cookies = builder.cookies;
@@ -179,7 +174,8 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
 
     private void came(Exchange exchange, byte[] bytes) {
         String coding = exchange.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-        if (coding != null && exchange.headers().getAll(HttpHeaderNames.CONTENT_ENCODING).size() > 1) {
+        if (coding != null
+                && exchange.headers().getAll(HttpHeaderNames.CONTENT_ENCODING).size() > 1) {
             turnAway(exchange, BeaconCause.CODING, UNKNOWN_CODING); // several, one on top of the other
         } else if (coding == null || coding.equalsIgnoreCase("identity")) {
             take(exchange, bytes);

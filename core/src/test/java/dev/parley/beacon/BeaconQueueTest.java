@@ -483,7 +483,8 @@ final class BeaconQueueTest {
         stored.complete(null);
 
         long began = System.nanoTime();
-        CompletableFuture.allOf(closers.toArray(CompletableFuture<?>[]::new)).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        CompletableFuture.allOf(closers.toArray(CompletableFuture<?>[]::new))
+                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(PATIENCE);
     }
 
@@ -538,6 +539,7 @@ final class BeaconQueueTest {
 
         await("both answered", () -> answers.size() == 2);
         assertThat(answers).containsExactly(204, 503);
-        assertThat(Arrays.asList(tally.counts().stored(), tally.counts().failed())).containsExactly(1L, 1L);
+        assertThat(Arrays.asList(tally.counts().stored(), tally.counts().failed()))
+                .containsExactly(1L, 1L);
     }
 }

@@ -24,7 +24,8 @@ final class BeaconRatesTest {
 
     private static InetAddress ipv4(int number) {
         try {
-            return InetAddress.getByAddress(ByteBuffer.allocate(4).putInt(number).array());
+            return InetAddress.getByAddress(
+                    ByteBuffer.allocate(4).putInt(number).array());
         } catch (UnknownHostException e) {
             throw new AssertionError(e);
         }
@@ -68,12 +69,14 @@ final class BeaconRatesTest {
             }
         }
 
-        assertThat(in).isBetween(3L * perSecond, 3L * perSecond + perSecond / 500 + 3); // a nanosecond is all it can tell
+        assertThat(in)
+                .isBetween(3L * perSecond, 3L * perSecond + perSecond / 500 + 3); // a nanosecond is all it can tell
     }
 
     @Test
     void nobodyIsRefusedWithoutARate() {
-        assertThat(letIn(new BeaconRates(0, 0), address("192.0.2.1"), 10_000, NOW)).isEqualTo(10_000);
+        assertThat(letIn(new BeaconRates(0, 0), address("192.0.2.1"), 10_000, NOW))
+                .isEqualTo(10_000);
     }
 
     @Test
@@ -199,7 +202,9 @@ final class BeaconRatesTest {
     void clocksOfAnyEpochDo() {
         InetAddress one = address("192.0.2.1");
         for (long now : new long[] {0, -86_400_000L, 1, 4_102_444_800_000L}) {
-            assertThat(letIn(new BeaconRates(3, 3), one, 10, now)).as("at %d", now).isEqualTo(3);
+            assertThat(letIn(new BeaconRates(3, 3), one, 10, now))
+                    .as("at %d", now)
+                    .isEqualTo(3);
         }
     }
 

@@ -82,7 +82,8 @@ final class GunzipTest {
         byte[] coded = gzip("abc".getBytes(UTF_8));
         byte[] fixed = Arrays.copyOf(coded, 10);
         fixed[3] = 0x1F;
-        byte[] header = join(fixed, new byte[] {3, 0, 'x', 'y', 'z'}, "name\0".getBytes(UTF_8), "text\0".getBytes(UTF_8));
+        byte[] header =
+                join(fixed, new byte[] {3, 0, 'x', 'y', 'z'}, "name\0".getBytes(UTF_8), "text\0".getBytes(UTF_8));
         CRC32 crc = new CRC32();
         crc.update(header);
         byte[] checksum = {(byte) crc.getValue(), (byte) (crc.getValue() >> 8)};
@@ -90,7 +91,8 @@ final class GunzipTest {
 
         assertThat(Gunzip.inflate(join(header, checksum, rest), LIMIT)).isEqualTo("abc".getBytes(UTF_8));
         byte[] wrong = {checksum[0], (byte) (checksum[1] + 1)};
-        assertThatThrownBy(() -> Gunzip.inflate(join(header, wrong, rest), LIMIT)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> Gunzip.inflate(join(header, wrong, rest), LIMIT))
+                .isInstanceOf(IOException.class);
     }
 
     @Test

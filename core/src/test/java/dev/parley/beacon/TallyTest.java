@@ -100,7 +100,6 @@ final class TallyTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(tally.counts())
-                .isEqualTo(new BeaconCounts(0, each, each, Map.of(BeaconCause.OLDEST, (long) each)));
+        assertThat(tally.counts()).isEqualTo(new BeaconCounts(0, each, each, Map.of(BeaconCause.OLDEST, (long) each)));
     }
 }

@@ -98,7 +98,8 @@ public abstract class BeaconSinkContract {
         return beacon.at() + " " + source.address().getHostAddress() + " path " + quoted(source.path()) + " origin "
                 + quoted(source.origin()) + " referrer " + quoted(source.referrer()) + " user agent "
                 + quoted(source.userAgent()) + " cookies " + new TreeMap<>(source.cookies()) + " type "
-                + quoted(beacon.body().contentType()) + " body " + described(beacon.body().bytes());
+                + quoted(beacon.body().contentType()) + " body "
+                + described(beacon.body().bytes());
     }
 
     /**
@@ -109,7 +110,8 @@ public abstract class BeaconSinkContract {
      * @throws Exception if it can't be opened, which fails the test
      */
     protected BeaconSink reopened() throws Exception {
-        throw new AssertionError("reopened(): not overridden (expected: a new sink on what was stored, as it is durable)");
+        throw new AssertionError(
+                "reopened(): not overridden (expected: a new sink on what was stored, as it is durable)");
     }
 
     /**
@@ -302,7 +304,12 @@ public abstract class BeaconSinkContract {
                 beacon(source("null"), null, body),
                 beacon(
                         new BeaconSource(
-                                address("2001:db8::1"), "/" + odd, null, "", odd, Map.of("a", "", "b", odd, "c", "null")),
+                                address("2001:db8::1"),
+                                "/" + odd,
+                                null,
+                                "",
+                                odd,
+                                Map.of("a", "", "b", odd, "c", "null")),
                         null,
                         body))));
     }
@@ -325,7 +332,9 @@ public abstract class BeaconSinkContract {
         await(opened().write(List.of(numbered(1))));
         assumeThat(failNext()).as("a way to make it fail: failNext()").isTrue();
 
-        assertThat(failureOf(List.of(numbered(2)))).as("what the stage of the batch failed with").isNotNull();
+        assertThat(failureOf(List.of(numbered(2))))
+                .as("what the stage of the batch failed with")
+                .isNotNull();
 
         await(opened().write(List.of(numbered(3))));
         List<String> stored = stored();

@@ -58,7 +58,10 @@ final class BeaconBatchTest {
     }
 
     private static TestExchange open(Beacons beacons, String body) {
-        return beacons.post(body).header("Content-Length", "" + body.length()).open().end();
+        return beacons.post(body)
+                .header("Content-Length", "" + body.length())
+                .open()
+                .end();
     }
 
     // ---- when a batch is due
@@ -192,8 +195,8 @@ final class BeaconBatchTest {
     @Test
     void asManyOfTheOldestAreDroppedAsOneNeeds() {
         String large = "x".repeat(60_000);
-        try (Beacons beacons = late(
-                it -> it.maxQueuedBytes(128 * 1024).maxBatchBeacons(1).whenBehind(WhenBehind.DROP_OLDEST))) {
+        try (Beacons beacons =
+                late(it -> it.maxQueuedBytes(128 * 1024).maxBatchBeacons(1).whenBehind(WhenBehind.DROP_OLDEST))) {
             beacons.takeAll("with the sink", "a", "b", large, large, large);
             for (int i = 0; i < 3; i++) {
                 decide(beacons, i);
@@ -236,8 +239,8 @@ final class BeaconBatchTest {
                 batch -> CompletableFuture.failedStage(new IllegalStateException("a stage that fails")),
                 batch -> null);
         int[] next = {0};
-        Beacons.Writer sink = batch ->
-                next[0] < ways.size() ? ways.get(next[0]++).write(batch) : BeaconSink.STORED;
+        Beacons.Writer sink =
+                batch -> next[0] < ways.size() ? ways.get(next[0]++).write(batch) : BeaconSink.STORED;
         try (Beacons beacons =
                 settings(it -> it.maxBatchBeacons(2)).writer(sink).start()) {
             for (int i = 0; i < ways.size() + 1; i++) {
@@ -270,9 +273,8 @@ final class BeaconBatchTest {
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
     void nobodyIsAnsweredBeforeItsBeaconIsStored(Protocol protocol) {
-        Beacons.Settings settings = settings(it -> it.maxBatchBeacons(2))
-                .durable(this::undecided)
-                .wire(protocol, Integer.MAX_VALUE);
+        Beacons.Settings settings =
+                settings(it -> it.maxBatchBeacons(2)).durable(this::undecided).wire(protocol, Integer.MAX_VALUE);
         try (Beacons beacons = settings.start()) {
             TestExchange a = open(beacons, "a");
             TestExchange b = open(beacons, "b");
@@ -319,9 +321,8 @@ final class BeaconBatchTest {
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
     void aClientThatGoesAwayWhileItWaitsDisturbsNobodyAndItsBeaconIsStored(Protocol protocol) {
-        Beacons.Settings settings = settings(it -> it.maxBatchBeacons(2))
-                .durable(this::undecided)
-                .wire(protocol, Integer.MAX_VALUE);
+        Beacons.Settings settings =
+                settings(it -> it.maxBatchBeacons(2)).durable(this::undecided).wire(protocol, Integer.MAX_VALUE);
         try (Beacons beacons = settings.start()) {
             TestExchange gone = open(beacons, "gone");
             TestExchange stays = open(beacons, "stays");
@@ -339,7 +340,8 @@ final class BeaconBatchTest {
         try (Beacons beacons = durable(it -> it.maxBatchBeacons(1))) {
             TestConnection connection = beacons.server.connect();
             String ok = "POST /beacon HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n";
-            connection.send(ok + "a" + ok + "b" + "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" + ok + "c");
+            connection.send(
+                    ok + "a" + ok + "b" + "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n" + ok + "c");
             StringBuilder answers = new StringBuilder();
             for (int i = 0; i < 3; i++) {
                 beacons.server.advance(Duration.ofMillis(1));
@@ -351,7 +353,10 @@ final class BeaconBatchTest {
                 answers.append(connection.receivedText());
             }
 
-            assertThat(Pattern.compile("HTTP/1.1 (\\d+)").matcher(answers).results().map(it -> it.group(1)))
+            assertThat(Pattern.compile("HTTP/1.1 (\\d+)")
+                            .matcher(answers)
+                            .results()
+                            .map(it -> it.group(1)))
                     .containsExactly("204", "503", "404", "204");
             assertThat(beacons.texts()).containsExactly("a", "b", "c");
         }

@@ -149,7 +149,9 @@ final class BeaconSettingsTest {
         assertThatNullPointerException()
                 .isThrownBy(() -> BeaconCollector.builder(null))
                 .withMessage("sink");
-        assertThatNullPointerException().isThrownBy(() -> builder.whenBehind(null)).withMessage("policy");
+        assertThatNullPointerException()
+                .isThrownBy(() -> builder.whenBehind(null))
+                .withMessage("policy");
         assertThatNullPointerException().isThrownBy(() -> builder.filter(null)).withMessage("wanted");
         assertThatNullPointerException().isThrownBy(() -> builder.clock(null)).withMessage("clock");
         assertThatNullPointerException()

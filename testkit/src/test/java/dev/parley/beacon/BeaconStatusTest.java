@@ -1,8 +1,8 @@
 package dev.parley.beacon;
 
+import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static dev.parley.testkit.ParleyAssertions.assertThat;
 
 import dev.parley.http.HttpLimits;
 import dev.parley.http.OriginPolicy;
@@ -61,7 +61,11 @@ final class BeaconStatusTest {
                     .header("Cookie", "session=secret")
                     .send();
 
-            assertThat(response).hasStatus(204).hasNoBody().hasNoHeader("Content-Length").hasNoHeader("Content-Type");
+            assertThat(response)
+                    .hasStatus(204)
+                    .hasNoBody()
+                    .hasNoHeader("Content-Length")
+                    .hasNoHeader("Content-Type");
             assertThat(beacons.all()).singleElement().satisfies(beacon -> {
                 assertThat(beacon.at()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
                 assertThat(beacon.body().text()).isEqualTo("hello");
@@ -102,7 +106,10 @@ final class BeaconStatusTest {
                                 .send())
                         .hasStatus(204);
             }
-            assertThat(beacons.post("plain").header("Content-Encoding", "identity").send()).hasStatus(204);
+            assertThat(beacons.post("plain")
+                            .header("Content-Encoding", "identity")
+                            .send())
+                    .hasStatus(204);
 
             assertThat(beacons.texts()).containsExactly("hello", "hello", "hello", "plain");
         }
@@ -125,8 +132,10 @@ final class BeaconStatusTest {
     @Test
     void aContentLengthOverTheLimitIs413BeforeTheBodyCame() {
         try (Beacons beacons = beacons()) {
-            TestExchange exchange =
-                    beacons.server.post("/beacon").header("Content-Length", "" + (LIMIT + 1)).open();
+            TestExchange exchange = beacons.server
+                    .post("/beacon")
+                    .header("Content-Length", "" + (LIMIT + 1))
+                    .open();
 
             assertThat(exchange.response()).isProblem(413);
             beacons.expectCounts(0, 0, BeaconCause.TOO_LARGE);
@@ -199,8 +208,8 @@ final class BeaconStatusTest {
         byte[] wrong = sound.clone();
         wrong[sound.length - 8]++;
         try (Beacons beacons = beacons()) {
-            for (byte[] broken : List.of(
-                    new byte[0], "hello".getBytes(UTF_8), Arrays.copyOf(sound, sound.length - 1), wrong)) {
+            for (byte[] broken :
+                    List.of(new byte[0], "hello".getBytes(UTF_8), Arrays.copyOf(sound, sound.length - 1), wrong)) {
                 assertThat(beacons.server
                                 .post("/beacon")
                                 .header("Content-Encoding", "gzip")
@@ -273,10 +282,13 @@ final class BeaconStatusTest {
 
     @Test
     void aBodyThatIsTooSlowIs408() {
-        HttpLimits limits = HttpLimits.builder().bodyTimeout(Duration.ofSeconds(2)).build();
+        HttpLimits limits =
+                HttpLimits.builder().bodyTimeout(Duration.ofSeconds(2)).build();
         try (Beacons beacons = settings().limits(limits).start()) {
-            TestExchange exchange =
-                    beacons.server.post("/beacon").header("Content-Length", "100").open();
+            TestExchange exchange = beacons.server
+                    .post("/beacon")
+                    .header("Content-Length", "100")
+                    .open();
             exchange.send("x");
             beacons.server.advance(Duration.ofSeconds(5));
 
@@ -288,8 +300,10 @@ final class BeaconStatusTest {
     @Test
     void aClientThatGoesAwayWithinABodyIsCounted() {
         try (Beacons beacons = beacons()) {
-            TestExchange exchange =
-                    beacons.server.post("/beacon").header("Content-Length", "100").open();
+            TestExchange exchange = beacons.server
+                    .post("/beacon")
+                    .header("Content-Length", "100")
+                    .open();
             exchange.send("x");
             exchange.cut();
 
@@ -302,10 +316,13 @@ final class BeaconStatusTest {
     @Test
     void aForeignPageIs403AndNotCounted() {
         try (Beacons beacons = beacons()) {
-            assertThat(beacons.post("x").header("Origin", "https://evil.example").send())
+            assertThat(beacons.post("x")
+                            .header("Origin", "https://evil.example")
+                            .send())
                     .hasStatus(403)
                     .hasNoHeader("Access-Control-Allow-Origin");
-            assertThat(beacons.post("x").header("Sec-Fetch-Site", "cross-site").send()).hasStatus(403);
+            assertThat(beacons.post("x").header("Sec-Fetch-Site", "cross-site").send())
+                    .hasStatus(403);
             beacons.expectCounts(0, 0);
         }
     }
@@ -316,9 +333,12 @@ final class BeaconStatusTest {
                 .origin("https://shop.example")
                 .credentials()
                 .build();
-        try (Beacons beacons = settings().origins(policy).collector(it -> it.rate(1)).start()) {
+        try (Beacons beacons =
+                settings().origins(policy).collector(it -> it.rate(1)).start()) {
             for (int status : new int[] {204, 429}) { // a refusal is a page's to read as well
-                assertThat(beacons.post("x").header("Origin", "https://shop.example").send())
+                assertThat(beacons.post("x")
+                                .header("Origin", "https://shop.example")
+                                .send())
                         .hasStatus(status)
                         .hasHeader("Access-Control-Allow-Origin", "https://shop.example")
                         .hasHeader("Access-Control-Allow-Credentials", "true");
@@ -357,15 +377,19 @@ final class BeaconStatusTest {
                     .header("Cookie", "session=secret; visitor=42; group=\"a\"; visitor=43")
                     .send();
 
-            assertThat(beacons.all()).singleElement().satisfies(beacon -> assertThat(beacon.source().cookies())
-                    .isEqualTo(Map.of("visitor", "42", "group", "a")));
+            assertThat(beacons.all())
+                    .singleElement()
+                    .satisfies(beacon ->
+                            assertThat(beacon.source().cookies()).isEqualTo(Map.of("visitor", "42", "group", "a")));
         }
     }
 
     @Test
     void queriesAreKeptWhereTheyAreAskedFor() {
         try (Beacons beacons = beacons(BeaconCollector.Builder::keepQueries)) {
-            beacons.post("x").header("Referer", "http://localhost/page?q=1#part").send();
+            beacons.post("x")
+                    .header("Referer", "http://localhost/page?q=1#part")
+                    .send();
 
             assertThat(beacons.all())
                     .singleElement()
@@ -392,7 +416,8 @@ final class BeaconStatusTest {
 
     @Test
     void aFilterKeepsWhatTheApplicationWants() {
-        try (Beacons beacons = beacons(it -> it.filter(beacon -> beacon.body().text().startsWith("a")))) {
+        try (Beacons beacons =
+                beacons(it -> it.filter(beacon -> beacon.body().text().startsWith("a")))) {
             beacons.takeAll("a1", "b", "a2");
 
             assertThat(beacons.texts()).containsExactly("a1", "a2");
@@ -418,8 +443,8 @@ final class BeaconStatusTest {
 
     @Test
     void duplicatesAreDroppedWithinTheWindow() {
-        try (Beacons beacons = beacons(it ->
-                it.dropDuplicates(beacon -> Optional.of(beacon.body().text()), Duration.ofSeconds(60), 1000))) {
+        try (Beacons beacons = beacons(
+                it -> it.dropDuplicates(beacon -> Optional.of(beacon.body().text()), Duration.ofSeconds(60), 1000))) {
             beacons.takeAll("a", "b", "a");
             beacons.server.advance(Duration.ofSeconds(60));
             beacons.take("b");
@@ -433,7 +458,8 @@ final class BeaconStatusTest {
 
     @Test
     void whatHasNoIdIsNoDuplicate() {
-        try (Beacons beacons = beacons(it -> it.dropDuplicates(beacon -> Optional.empty(), Duration.ofSeconds(60), 2))) {
+        try (Beacons beacons =
+                beacons(it -> it.dropDuplicates(beacon -> Optional.empty(), Duration.ofSeconds(60), 2))) {
             beacons.takeAll("a", "a", "a");
             beacons.expectCounts(3, 0);
         }

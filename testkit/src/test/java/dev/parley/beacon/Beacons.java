@@ -170,7 +170,8 @@ final class Beacons implements AutoCloseable {
         for (BeaconCause cause : BeaconCause.values()) {
             assertThat(counts.of(cause))
                     .as(cause.name())
-                    .isEqualTo(List.of(causes).stream().filter(it -> it == cause).count());
+                    .isEqualTo(
+                            List.of(causes).stream().filter(it -> it == cause).count());
         }
         assertThat(counts.received()).isEqualTo(stored + failed + causes.length);
     }

@@ -100,8 +100,7 @@ final class TopicSinkTest extends BeaconSinkContract {
 
     @Test
     void aBeaconOverTheLimitOfTheTopicFailsAndTheOthersArePublished() throws Exception {
-        BeaconSource source =
-                new BeaconSource(InetAddress.getLoopbackAddress(), "/", null, null, null, Map.of());
+        BeaconSource source = new BeaconSource(InetAddress.getLoopbackAddress(), "/", null, null, null, Map.of());
         Beacon large = new Beacon(Instant.EPOCH, source, BeaconBody.of("text/plain", new byte[2000]));
         Beacon small = new Beacon(Instant.EPOCH, source, BeaconBody.of("text/plain", new byte[] {'x'}));
 

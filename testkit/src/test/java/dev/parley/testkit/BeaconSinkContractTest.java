@@ -195,7 +195,8 @@ final class BeaconSinkContractTest {
 
     @Test
     void oneThatKeepsAFailureForItselfFails() {
-        expectFailure(HidesFailures.class, "aFailureIsToldAndTheNextBatchIsStored", "what the stage of the batch failed");
+        expectFailure(
+                HidesFailures.class, "aFailureIsToldAndTheNextBatchIsStored", "what the stage of the batch failed");
     }
 
     static final class HidesFailures extends Sound {
@@ -256,17 +257,15 @@ final class BeaconSinkContractTest {
         }
 
         static Beacon with(Beacon beacon, byte[] body) {
-            return new Beacon(beacon.at(), beacon.source(), BeaconBody.of(beacon.body().contentType(), body));
+            return new Beacon(
+                    beacon.at(), beacon.source(), BeaconBody.of(beacon.body().contentType(), body));
         }
     }
 
     static final class MakesTextOfAll extends Changes {
         @Override
         Beacon changed(Beacon beacon) {
-            return with(
-                    beacon,
-                    new String(beacon.body().bytes(), UTF_8)
-                            .getBytes(UTF_8));
+            return with(beacon, new String(beacon.body().bytes(), UTF_8).getBytes(UTF_8));
         }
     }
 
@@ -301,7 +300,9 @@ final class BeaconSinkContractTest {
         @Override
         Beacon changed(Beacon beacon) {
             return new Beacon(
-                    beacon.at(), beacon.source(), BeaconBody.of(null, beacon.body().bytes()));
+                    beacon.at(),
+                    beacon.source(),
+                    BeaconBody.of(null, beacon.body().bytes()));
         }
     }
 
@@ -470,7 +471,6 @@ final class BeaconSinkContractTest {
                         event(
                                 test(method),
                                 finishedWithFailure(
-                                        instanceOf(type),
-                                        message(text -> text == null || text.contains(message)))));
+                                        instanceOf(type), message(text -> text == null || text.contains(message)))));
     }
 }
