@@ -261,7 +261,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         private int maxQueuedBeacons = 65_536;
         private long maxQueuedBytes = 16L * 1024 * 1024;
         private int maxBatchBeacons = 1024;
-        private long maxBatchBytes = 256 * 1024;
+        private long maxBatchBytes;
         private @Nullable Duration maxBatchDelay;
         private WhenBehind whenBehind = WhenBehind.REFUSE;
         private int rate;
@@ -340,7 +340,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         /**
          * Sets how many bytes make a batch full, counted as {@link #maxQueuedBytes} counts.
          *
-         * @param bytes 1 to 1 GiB; default 256 KiB. A batch may have one beacon more than this
+         * @param bytes 1 to 1 GiB; default 1 MiB, and 256 KiB for a durable sink. A batch may have one beacon more than this
          * @return this builder
          */
         public Builder maxBatchBytes(long bytes) {
@@ -493,9 +493,10 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         }
 
         private BeaconLimits limits() {
-            Duration delay = maxBatchDelay != null ? maxBatchDelay : Duration.ofMillis(sink.isDurable() ? 1 : 10);
-            return new BeaconLimits(
-                    maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, maxBatchBytes, delay, whenBehind);
+            boolean durable = sink.isDurable(); // its answers wait for it
+            long batchBytes = maxBatchBytes > 0 ? maxBatchBytes : durable ? 256 * 1024 : 1024 * 1024;
+            Duration delay = maxBatchDelay != null ? maxBatchDelay : Duration.ofMillis(durable ? 1 : 10);
+            return new BeaconLimits(maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, batchBytes, delay, whenBehind);
         }
 
         /**

@@ -50,8 +50,10 @@ final class BeaconQueue {
     private static final Response FAILED =
             Response.problem(Problem.of(503, "The beacon could not be stored.")).header("Retry-After", "1");
 
-    /** One beacon in {@link #held}, whose lower bits count bytes. */
-    private static final long ONE = 1L << 40;
+    /** {@link #held} counts beacons above this bit, and bytes below it. */
+    private static final int BYTES_BITS = 40;
+
+    private static final long ONE = 1L << BYTES_BITS;
 
     private enum State {
         IDLE,
@@ -59,10 +61,11 @@ final class BeaconQueue {
         HANDING
     }
 
-    /** A beacon, and who waits for it to be stored. */
-    private record Waiting(Beacon beacon, @Nullable Exchange exchange) {
+    /** A beacon, what it weighs, and who waits for it to be stored. */
+    private record Waiting(
+            Beacon beacon, int weight, @Nullable Exchange exchange) {
         long size() {
-            return ONE + beacon.weight();
+            return ONE + weight;
         }
     }
 
@@ -75,6 +78,9 @@ final class BeaconQueue {
     private final AtomicLong held = new AtomicLong();
 
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    /** Tells the newest timer from those of batches that were full before their time. */
+    private volatile long cycle;
+
     /** The loop and the executor of whoever came last: they drive what comes next. */
     private volatile @Nullable EventLoop loop;
 
@@ -106,7 +112,7 @@ final class BeaconQueue {
         if (emptied != null) {
             return turnedAway(BeaconCause.FULL);
         }
-        Waiting next = new Waiting(beacon, durable ? exchange : null);
+        Waiting next = new Waiting(beacon, beacon.weight(), durable ? exchange : null);
         if (isOver(held.addAndGet(next.size()))) {
             if (limits.whenBehind() != WhenBehind.DROP_OLDEST) {
                 held.addAndGet(-next.size());
@@ -135,11 +141,11 @@ final class BeaconQueue {
     }
 
     private static long beacons(long size) {
-        return size / ONE;
+        return size >>> BYTES_BITS;
     }
 
     private static long bytes(long size) {
-        return size % ONE;
+        return size & (ONE - 1);
     }
 
     private void dropOldest() {
@@ -179,13 +185,22 @@ final class BeaconQueue {
         EventLoop on = loop;
         try {
             if (on != null && nanos > 0) {
-                on.schedule(this::handTimed, nanos, TimeUnit.NANOSECONDS);
+                long timed = cycle + 1;
+                cycle = timed; // whoever writes it last has a timer that is not over
+                on.schedule(() -> timeIsUp(timed), nanos, TimeUnit.NANOSECONDS);
                 return;
             }
         } catch (RejectedExecutionException e) {
             LOG.debug("the event loop is gone; what waits is handed over at once");
         }
         handTimed();
+    }
+
+    /** A timer whose batch was full before its time is of no use to the next. */
+    private void timeIsUp(long timed) {
+        if (timed == cycle) {
+            handTimed();
+        }
     }
 
     private void handTimed() {
@@ -241,8 +256,9 @@ final class BeaconQueue {
 
     private void hand() {
         long began = nanoTime();
-        List<Waiting> batch = new ArrayList<>();
-        List<Beacon> beacons = new ArrayList<>();
+        int expected = (int) Math.min(beacons(held.get()), limits.maxBatchBeacons());
+        List<Waiting> batch = new ArrayList<>(expected);
+        List<Beacon> beacons = new ArrayList<>(expected);
         long bytes = 0;
         while (batch.size() < limits.maxBatchBeacons() && bytes < limits.maxBatchBytes()) {
             Waiting next = poll();
@@ -251,7 +267,7 @@ final class BeaconQueue {
             }
             batch.add(next);
             beacons.add(next.beacon());
-            bytes += next.beacon().weight();
+            bytes += next.weight();
         }
         if (batch.isEmpty()) {
             goOn(began);
