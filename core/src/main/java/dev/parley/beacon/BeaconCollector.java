@@ -351,7 +351,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         /**
          * Sets how long a beacon waits for others to fill its batch, as long as the sink keeps up.
          *
-         * @param delay 0 to 10 s; default 10 ms, and 1 ms for a durable sink, whose answers wait for it
+         * @param delay 0 to 10 s; default 10 ms, and 0.2 ms for a durable sink, whose answers wait for it
          * @return this builder
          */
         public Builder maxBatchDelay(Duration delay) {
@@ -495,7 +495,8 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         private BeaconLimits limits() {
             boolean durable = sink.isDurable(); // its answers wait for it
             long batchBytes = maxBatchBytes > 0 ? maxBatchBytes : durable ? 256 * 1024 : 1024 * 1024;
-            Duration delay = maxBatchDelay != null ? maxBatchDelay : Duration.ofMillis(durable ? 1 : 10);
+            Duration delay =
+                    maxBatchDelay != null ? maxBatchDelay : durable ? Duration.ofNanos(200_000) : Duration.ofMillis(10);
             return new BeaconLimits(maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, batchBytes, delay, whenBehind);
         }
 

@@ -63,11 +63,14 @@ final class BeaconQueue {
 
     /** A beacon, what it weighs, and who waits for it to be stored. */
     private record Waiting(
-            Beacon beacon, int weight, @Nullable Exchange exchange) {
+            Beacon beacon, int weight, @Nullable Client client) {
         long size() {
             return ONE + weight;
         }
     }
+
+    /** Who waits, and the loop on which it is answered. */
+    private record Client(EventLoop loop, CompletableFuture<Response> answer) {}
 
     private final BeaconSink sink;
     private final boolean durable;
@@ -112,7 +115,8 @@ final class BeaconQueue {
         if (emptied != null) {
             return turnedAway(BeaconCause.FULL);
         }
-        Waiting next = new Waiting(beacon, beacon.weight(), durable ? exchange : null);
+        Client client = durable ? new Client(exchange.eventLoop(), new CompletableFuture<>()) : null;
+        Waiting next = new Waiting(beacon, beacon.weight(), client);
         if (isOver(held.addAndGet(next.size()))) {
             if (limits.whenBehind() != WhenBehind.DROP_OLDEST) {
                 held.addAndGet(-next.size());
@@ -123,6 +127,9 @@ final class BeaconQueue {
         tally.entered();
         waiting.add(next);
         wake(exchange);
+        if (client != null) {
+            exchange.respondInTurn(client.answer()); // last, as what is behind it comes in meanwhile
+        }
         return null;
     }
 
@@ -304,19 +311,18 @@ final class BeaconQueue {
 
     /** One task for each event loop, however many of its clients wait. */
     private static void answer(List<Waiting> batch, Response response) {
-        Map<EventLoop, List<Exchange>> byLoop = new HashMap<>();
+        Map<EventLoop, List<CompletableFuture<Response>>> byLoop = new HashMap<>();
         for (Waiting each : batch) {
-            Exchange exchange = each.exchange();
-            if (exchange != null) {
-                byLoop.computeIfAbsent(exchange.eventLoop(), it -> new ArrayList<>())
-                        .add(exchange);
+            Client client = each.client();
+            if (client != null) {
+                byLoop.computeIfAbsent(client.loop(), it -> new ArrayList<>()).add(client.answer());
             }
         }
-        byLoop.forEach((on, exchanges) -> {
+        byLoop.forEach((on, answers) -> {
             try {
-                on.execute(() -> exchanges.forEach(exchange -> exchange.respond(response)));
+                on.execute(() -> answers.forEach(answer -> answer.complete(response)));
             } catch (RejectedExecutionException e) {
-                LOG.debug("the event loop is gone, and with it {} who waited", exchanges.size());
+                LOG.debug("the event loop is gone, and with it {} who waited", answers.size());
             }
         });
     }
