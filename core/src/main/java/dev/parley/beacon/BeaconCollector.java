@@ -262,7 +262,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         private int maxQueuedBeacons = 65_536;
         private long maxQueuedBytes = 16L * 1024 * 1024;
         private int maxBatchBeacons = 1024;
-        private long maxBatchBytes = 256 * 1024;
+        private long maxBatchBytes;
         private @Nullable Duration maxBatchDelay;
         private WhenBehind whenBehind = WhenBehind.REFUSE;
         private int rate;
@@ -341,7 +341,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         /**
          * Sets how many bytes make a batch full, counted as {@link #maxQueuedBytes} counts.
          *
-         * @param bytes 1 to 1 GiB; default 256 KiB. A batch may have one beacon more than this
+         * @param bytes 1 to 1 GiB; default 1 MiB, and 256 KiB for a durable sink. A batch may have one beacon more than this
          * @return this builder
          */
         public Builder maxBatchBytes(long bytes) {
@@ -352,7 +352,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         /**
          * Sets how long a beacon waits for others to fill its batch, as long as the sink keeps up.
          *
-         * @param delay 0 to 10 s; default 10 ms, and 1 ms for a durable sink, whose answers wait for it
+         * @param delay 0 to 10 s; default 10 ms, and 0.2 ms for a durable sink, whose answers wait for it
          * @return this builder
          */
         public Builder maxBatchDelay(Duration delay) {
@@ -501,9 +501,11 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         }
 
         private BeaconLimits limits() {
-            Duration delay = maxBatchDelay != null ? maxBatchDelay : Duration.ofMillis(sink.isDurable() ? 1 : 10);
-            return new BeaconLimits(
-                    maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, maxBatchBytes, delay, whenBehind);
+            boolean durable = sink.isDurable(); // its answers wait for it
+            long batchBytes = maxBatchBytes > 0 ? maxBatchBytes : durable ? 256 * 1024 : 1024 * 1024;
+            Duration delay =
+                    maxBatchDelay != null ? maxBatchDelay : durable ? Duration.ofNanos(200_000) : Duration.ofMillis(10);
+            return new BeaconLimits(maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, batchBytes, delay, whenBehind);
         }
 
         /**

@@ -52,8 +52,10 @@ final class BeaconQueue {
     private static final Response FAILED =
             Response.problem(Problem.of(503, "The beacon could not be stored.")).header("Retry-After", "1");
 
-    /** One beacon in {@link #held}, whose lower bits count bytes: room for twice 64 GiB, and for six times 10 million. */
-    private static final long ONE = 1L << 37;
+    /** {@link #held} counts beacons above this bit, and bytes below it; read without a sign, 16 million and 1 TiB. */
+    private static final int BYTES_BITS = 40;
+
+    private static final long ONE = 1L << BYTES_BITS;
 
     private enum State {
         IDLE,
@@ -61,12 +63,16 @@ final class BeaconQueue {
         HANDING
     }
 
-    /** A beacon, and who waits for it to be stored. */
-    private record Waiting(Beacon beacon, @Nullable Exchange exchange) {
+    /** A beacon, what it weighs, and who waits for it to be stored. */
+    private record Waiting(
+            Beacon beacon, int weight, @Nullable Client client) {
         long size() {
-            return ONE + beacon.weight();
+            return ONE + weight;
         }
     }
+
+    /** Who waits, and the loop on which it is answered. */
+    private record Client(EventLoop loop, CompletableFuture<Response> answer) {}
 
     private final BeaconSink sink;
     private final boolean durable;
@@ -77,6 +83,9 @@ final class BeaconQueue {
     private final AtomicLong held = new AtomicLong();
 
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    /** Tells the newest timer from those of batches that were full before their time. */
+    private volatile long cycle;
+
     /** The loop and the executor of whoever came last: they drive what comes next. */
     private volatile @Nullable EventLoop loop;
 
@@ -108,7 +117,8 @@ final class BeaconQueue {
         if (emptied != null) {
             return turnedAway(BeaconCause.FULL);
         }
-        Waiting next = new Waiting(beacon, durable ? exchange : null);
+        Client client = durable ? new Client(exchange.eventLoop(), new CompletableFuture<>()) : null;
+        Waiting next = new Waiting(beacon, beacon.weight(), client);
         if (isOver(held.addAndGet(next.size()))) {
             if (limits.whenBehind() != WhenBehind.DROP_OLDEST) {
                 held.addAndGet(-next.size());
@@ -119,6 +129,9 @@ final class BeaconQueue {
         tally.entered();
         waiting.add(next);
         wake(exchange);
+        if (client != null) {
+            exchange.respondInTurn(client.answer()); // last, as what is behind it comes in meanwhile
+        }
         return null;
     }
 
@@ -137,11 +150,11 @@ final class BeaconQueue {
     }
 
     private static long beacons(long size) {
-        return size / ONE;
+        return size >>> BYTES_BITS;
     }
 
     private static long bytes(long size) {
-        return size % ONE;
+        return size & (ONE - 1);
     }
 
     private void dropOldest() {
@@ -185,14 +198,23 @@ final class BeaconQueue {
             handTimed();
             return;
         }
+        long timed = cycle + 1;
+        cycle = timed; // whoever writes it last has a timer that is not over
         try {
-            on.schedule(this::handTimed, nanos, TimeUnit.NANOSECONDS).addListener(timer -> {
+            on.schedule(() -> timeIsUp(timed), nanos, TimeUnit.NANOSECONDS).addListener(timer -> {
                 if (timer.isCancelled()) { // the loop ends, and another may have brought what waits
-                    handTimed();
+                    timeIsUp(timed);
                 }
             });
         } catch (RejectedExecutionException e) {
-            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(this::handTimed);
+            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(() -> timeIsUp(timed));
+        }
+    }
+
+    /** A timer whose batch was full before its time is of no use to the next. */
+    private void timeIsUp(long timed) {
+        if (timed == cycle) {
+            handTimed();
         }
     }
 
@@ -247,8 +269,9 @@ final class BeaconQueue {
 
     private void hand() {
         long began = nanoTime();
-        List<Waiting> batch = new ArrayList<>();
-        List<Beacon> beacons = new ArrayList<>();
+        int expected = (int) Math.min(beacons(held.get()), limits.maxBatchBeacons());
+        List<Waiting> batch = new ArrayList<>(expected);
+        List<Beacon> beacons = new ArrayList<>(expected);
         long bytes = 0;
         while (batch.size() < limits.maxBatchBeacons() && bytes < limits.maxBatchBytes()) {
             Waiting next = poll();
@@ -257,7 +280,7 @@ final class BeaconQueue {
             }
             batch.add(next);
             beacons.add(next.beacon());
-            bytes += next.beacon().weight();
+            bytes += next.weight();
         }
         if (batch.isEmpty()) {
             goOn(began);
@@ -294,19 +317,18 @@ final class BeaconQueue {
 
     /** One task for each event loop, however many of its clients wait. */
     private static void answer(List<Waiting> batch, Response response) {
-        Map<EventLoop, List<Exchange>> byLoop = new HashMap<>();
+        Map<EventLoop, List<CompletableFuture<Response>>> byLoop = new HashMap<>();
         for (Waiting each : batch) {
-            Exchange exchange = each.exchange();
-            if (exchange != null) {
-                byLoop.computeIfAbsent(exchange.eventLoop(), it -> new ArrayList<>())
-                        .add(exchange);
+            Client client = each.client();
+            if (client != null) {
+                byLoop.computeIfAbsent(client.loop(), it -> new ArrayList<>()).add(client.answer());
             }
         }
-        byLoop.forEach((on, exchanges) -> {
+        byLoop.forEach((on, answers) -> {
             try {
-                on.execute(() -> exchanges.forEach(exchange -> exchange.respond(response)));
+                on.execute(() -> answers.forEach(answer -> answer.complete(response)));
             } catch (RejectedExecutionException e) {
-                LOG.debug("the event loop is gone, and with it {} who waited", exchanges.size());
+                LOG.debug("the event loop is gone, and with it {} who waited", answers.size());
             }
         });
     }

@@ -80,6 +80,9 @@ final class HttpExchange implements Exchange, StreamOwner {
     private int status;
 
     private @Nullable HttpResponseStream stream;
+    /** Sends the answer that came before its turn. */
+    private @Nullable Runnable turn;
+
     private @Nullable EndReason endReason;
     /** Made when somebody asks for it: most exchanges are over in an instant. */
     private @Nullable Life life;
@@ -416,6 +419,12 @@ final class HttpExchange implements Exchange, StreamOwner {
     }
 
     @Override
+    public void respondInTurn(CompletionStage<Response> response) {
+        onLoop(() -> wire.mayBePassed(this));
+        respond(response);
+    }
+
+    @Override
     public ResponseStream stream(Response head) {
         Objects.requireNonNull(head, "head");
         HttpResponseStream opened = new HttpResponseStream(this, wire);
@@ -477,6 +486,10 @@ final class HttpExchange implements Exchange, StreamOwner {
         if (endReason != null) {
             return;
         }
+        if (!wire.isTurnOf(this)) {
+            turn = () -> send(response, reason);
+            return;
+        }
         Response.Content content = response.content();
         if (content instanceof Response.Content.File file) {
             FileSender.send(this, wire, response, file);
@@ -489,10 +502,25 @@ final class HttpExchange implements Exchange, StreamOwner {
         }
     }
 
+    /** Those before this one have been answered. */
+    void turnCame() {
+        Runnable waiting = turn;
+        if (waiting != null) {
+            turn = null;
+            waiting.run();
+        }
+    }
+
     /** Sends the head of a streamed response; its length is that of its own Content-Length, if it has one. */
     void begin(Response head, HttpResponseStream opened) {
         if (endReason != null) {
             opened.over();
+            return;
+        }
+        if (!wire.isTurnOf(this)) {
+            LOG.error("{} {} began a stream among answers in turn", method, AccessLog.printable(target));
+            opened.over();
+            send(Response.problem(Problem.of(500)));
             return;
         }
         body.answered();

@@ -4,6 +4,7 @@ import dev.parley.http.Exchange;
 import dev.parley.http.Response;
 import io.netty.channel.EventLoop;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
@@ -19,8 +20,8 @@ final class WaitingExchange {
                             return loop;
                         case "executor":
                             return executor;
-                        case "respond":
-                            answers.accept((Response) arguments[0]);
+                        case "respondInTurn":
+                            ((CompletionStage<?>) arguments[0]).thenAccept(it -> answers.accept((Response) it));
                             return null;
                         default:
                             throw new UnsupportedOperationException(method.toString());
