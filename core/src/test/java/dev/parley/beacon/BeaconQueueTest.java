@@ -306,6 +306,7 @@ final class BeaconQueueTest {
     // ---- what fails
 
     @Test
+    @SuppressWarnings("NullAway") // which is what is tested
     void aSinkThatReturnsNothingHasFailedAndTheNextBatchComes() {
         List<String> written = new ArrayList<>();
         BeaconQueue queue = queue(

@@ -225,6 +225,7 @@ final class BeaconBatchTest {
     // ---- sinks that fail
 
     @Test
+    @SuppressWarnings("NullAway") // as one way is to return nothing
     void aSinkMayFailInAnyWayAndTheNextBatchComes() {
         List<Beacons.Writer> ways = List.of(
                 batch -> {

@@ -92,6 +92,7 @@ final class SinkGroupTest extends BeaconSinkContract {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // as one of them returns nothing
     void whateverOneThrowsOrLeavesOutTheOthersGetTheBatch() throws Exception {
         List<BeaconSink> broken = List.of(
                 batch -> {

@@ -403,6 +403,7 @@ final class BeaconSinkContractTest {
         }
 
         @Override
+        @SuppressWarnings("NullAway") // one of them returns nothing
         public CompletionStage<?> write(List<Beacon> batch) {
             if (failing) {
                 failing = false;
