@@ -248,13 +248,13 @@ final class BeaconPropertyTest {
     @ValueSource(longs = {1, 2})
     void eachBeaconHasOneOutcome(long seed) {
         for (WhenBehind policy : WhenBehind.values()) {
-            assertThat(run(seed, false, policy).keySet()).contains(0, 204, 400, 413, 415, 429, 500);
+            assertThat(run(seed, false, policy).keySet()).contains(0, 204, 400, 413, 415, 500);
         }
     }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4})
     void eachBeaconHasOneOutcomeAndIsNotPromisedBeforeItIsStored(long seed) {
-        assertThat(run(seed, true, WhenBehind.REFUSE).keySet()).contains(0, 204, 400, 413, 415, 429, 500, 503);
+        assertThat(run(seed, true, WhenBehind.REFUSE).keySet()).contains(0, 204, 400, 413, 415, 500, 503);
     }
 }
