@@ -15,17 +15,15 @@ final class WaitingExchange {
     static Exchange of(EventLoop loop, Executor executor, Consumer<Response> answers) {
         return (Exchange) Proxy.newProxyInstance(
                 Exchange.class.getClassLoader(), new Class<?>[] {Exchange.class}, (proxy, method, arguments) -> {
-                    switch (method.getName()) {
-                        case "eventLoop":
-                            return loop;
-                        case "executor":
-                            return executor;
-                        case "respondInTurn":
+                    return switch (method.getName()) {
+                        case "eventLoop" -> loop;
+                        case "executor" -> executor;
+                        case "respondInTurn" -> {
                             ((CompletionStage<?>) arguments[0]).thenAccept(it -> answers.accept((Response) it));
-                            return null;
-                        default:
-                            throw new UnsupportedOperationException(method.toString());
-                    }
+                            yield null;
+                        }
+                        default -> throw new UnsupportedOperationException(method.toString());
+                    };
                 });
     }
 }

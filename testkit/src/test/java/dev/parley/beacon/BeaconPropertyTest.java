@@ -73,19 +73,19 @@ final class BeaconPropertyTest {
 
     private CompletionStage<?> write(List<Beacon> batch) {
         assertThat(batch).isNotEmpty().hasSizeLessThanOrEqualTo(5);
-        switch (random.nextInt(4)) {
-            case 0:
-                throw new IllegalStateException("a sink that throws");
-            case 1:
-                return CompletableFuture.failedStage(new IllegalStateException("a stage that fails"));
-            case 2:
+        return switch (random.nextInt(4)) {
+            case 0 -> throw new IllegalStateException("a sink that throws");
+            case 1 -> CompletableFuture.failedStage(new IllegalStateException("a stage that fails"));
+            case 2 -> {
                 CompletableFuture<Void> later = new CompletableFuture<>();
                 undecided.add(later);
-                return later.thenRun(() -> stored(batch));
-            default:
+                yield later.thenRun(() -> stored(batch));
+            }
+            default -> {
                 stored(batch);
-                return BeaconSink.STORED;
-        }
+                yield BeaconSink.STORED;
+            }
+        };
     }
 
     private void stored(List<Beacon> batch) {
