@@ -10,12 +10,14 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,8 +52,8 @@ final class BeaconQueue {
     private static final Response FAILED =
             Response.problem(Problem.of(503, "The beacon could not be stored.")).header("Retry-After", "1");
 
-    /** {@link #held} counts beacons above this bit, and bytes below it. */
-    private static final int BYTES_BITS = 40;
+    /** {@link #held} counts beacons above this bit, and bytes below it: room for six times 10 million, and for twice 64 GiB. */
+    private static final int BYTES_BITS = 37;
 
     private static final long ONE = 1L << BYTES_BITS;
 
@@ -177,9 +179,11 @@ final class BeaconQueue {
 
     private void wake(Exchange exchange) {
         State now = state.get();
-        if (now == State.IDLE && state.compareAndSet(State.IDLE, State.TIMED)) {
-            loop = exchange.eventLoop();
+        if (now == State.IDLE) {
+            loop = exchange.eventLoop(); // before others see that it is timed, and hand it over
             executor = exchange.executor();
+        }
+        if (now == State.IDLE && state.compareAndSet(State.IDLE, State.TIMED)) {
             schedule(limits.maxBatchDelay().toNanos());
             now = State.TIMED;
         }
@@ -190,17 +194,21 @@ final class BeaconQueue {
 
     private void schedule(long nanos) {
         EventLoop on = loop;
-        try {
-            if (on != null && nanos > 0) {
-                long timed = cycle + 1;
-                cycle = timed; // whoever writes it last has a timer that is not over
-                on.schedule(() -> timeIsUp(timed), nanos, TimeUnit.NANOSECONDS);
-                return;
-            }
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the event loop is gone; what waits is handed over at once");
+        if (on == null || nanos <= 0 || emptied != null) {
+            handTimed();
+            return;
         }
-        handTimed();
+        long timed = cycle + 1;
+        cycle = timed; // whoever writes it last has a timer that is not over
+        try {
+            on.schedule(() -> timeIsUp(timed), nanos, TimeUnit.NANOSECONDS).addListener(timer -> {
+                if (timer.isCancelled()) { // the loop ends, and another may have brought what waits
+                    handTimed();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(this::handTimed);
+        }
     }
 
     /** A timer whose batch was full before its time is of no use to the next. */
@@ -218,19 +226,17 @@ final class BeaconQueue {
 
     private void handOver() {
         Executor on = executor;
-        try {
-            if (on != null) {
-                on.execute(this::hand);
-                return;
-            }
-        } catch (RejectedExecutionException e) {
-            if (emptied == null) {
-                state.set(State.TIMED);
-                schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
-                return;
-            }
+        if (on == null || emptied != null) {
+            ForkJoinPool.commonPool().execute(this::hand); // at the end, when there may be no other
+            return;
         }
-        hand(); // there is no executor any more: the caller is whoever closes
+        try {
+            on.execute(this::hand);
+        } catch (Throwable t) { // it is full, or there is no thread to be had
+            LOG.debug("the executor refused to write a batch; it is asked again", t);
+            state.set(State.TIMED);
+            schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
+        }
     }
 
     /** Another batch, if one is due; else what waits is left until it is. */
@@ -288,7 +294,7 @@ final class BeaconQueue {
 
     private CompletionStage<?> written(List<Beacon> beacons) {
         try {
-            return sink.write(beacons);
+            return Objects.requireNonNull(sink.write(beacons), "the sink's stage");
         } catch (Throwable t) {
             return CompletableFuture.failedStage(t);
         }
@@ -331,22 +337,34 @@ final class BeaconQueue {
 
     /** Takes no more, and gives what waits to the sink at once. Waits for it, for 10 s at most. */
     void close() {
-        CompletableFuture<Void> closing = new CompletableFuture<>();
-        emptied = closing;
+        close(PATIENCE);
+    }
+
+    void close(Duration patience) {
+        CompletableFuture<Void> closing = closing();
         if (state.compareAndSet(State.IDLE, State.HANDING) || state.compareAndSet(State.TIMED, State.HANDING)) {
-            hand();
+            handOver();
         }
         try {
-            closing.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+            closing.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             LOG.error(
                     "the sink did not take what waits within {}: {} beacons",
-                    PATIENCE,
+                    patience,
                     tally.counts().accepted());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e); // it is only ever completed with success
         }
+    }
+
+    private synchronized CompletableFuture<Void> closing() {
+        CompletableFuture<Void> closing = emptied;
+        if (closing == null) {
+            closing = new CompletableFuture<>();
+            emptied = closing;
+        }
+        return closing;
     }
 }
