@@ -772,8 +772,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
             return !open; // one that is closed will be told so
         }
         sent();
-        handler.writeSharedCompressed(
-                frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
+        handler.writeShared(frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
         return true;
     }
 

@@ -494,29 +494,20 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      * Writes frames that are encoded already, and flushes: what many connections get, each a duplicate of the same bytes.
      * Nobody looks at them.
      *
-     * @param frames whole messages; this method takes the buffer over
+     * @param frames whole messages, of which no compressed one refers to another; this method takes the buffer over
      */
     public void writeShared(ByteBuf frames) {
         if (state != OPEN) {
             frames.release();
             return;
         }
+        if (takeover != null && takeover.deflater != null) {
+            takeover.deflater.forget(); // the client's window may hold other bytes now
+        }
         push();
         ctx().write(frames, channel().voidPromise());
         unflushed = true;
         flush();
-    }
-
-    /**
-     * As {@link #writeShared}, where some of the messages are compressed, none of which refers to another.
-     *
-     * @param frames whole messages; this method takes the buffer over
-     */
-    public void writeSharedCompressed(ByteBuf frames) {
-        if (state == OPEN && takeover != null && takeover.deflater != null) {
-            takeover.deflater.forget(); // the client's window holds other bytes now
-        }
-        writeShared(frames);
     }
 
     /**
@@ -552,7 +543,6 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             return;
         }
         writeClose(reason);
-        state = CLOSING;
         closing = new Closing(
                 reason,
                 ctx().executor()
