@@ -776,6 +776,16 @@ class Http2WireTest {
         }
 
         @Test
+        void areNotDemandedByUpgrade() {
+            try (Http2Client client = open()) {
+                client.send(get(1, "/later"));
+                later.remove()
+                        .respond(Response.of(426).header("Upgrade", "websocket").header("X", "y"));
+                assertThat(client.received()).isEqualTo("1 HEADERS :status=426 x=y content-length=0 END\n");
+            }
+        }
+
+        @Test
         void needAKnownMethod() {
             try (Http2Client client = open()) {
                 client.send(headers(1, END_STREAM, ":method", "CONNECT", ":authority", "a:1"));
