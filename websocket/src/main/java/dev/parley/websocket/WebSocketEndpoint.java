@@ -10,10 +10,10 @@ import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
-import dev.parley.websocket.codec.DeflateBudget;
 import dev.parley.websocket.codec.DeflateSettings;
 import dev.parley.websocket.codec.FrameListener;
 import dev.parley.websocket.codec.Handshake;
+import dev.parley.websocket.codec.MemoryBudget;
 import dev.parley.websocket.codec.ReaderLimits;
 import dev.parley.websocket.codec.Violation;
 import dev.parley.websocket.codec.WebSocketSettings;
@@ -574,7 +574,7 @@ public final class WebSocketEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder contextTakeover(long maxBytes) {
-            deflate = DeflateSettings.withTakeover(new DeflateBudget(maxBytes));
+            deflate = DeflateSettings.withTakeover(new MemoryBudget(maxBytes));
             return this;
         }
 

@@ -293,7 +293,7 @@ class ClosingTest {
 
     @Test
     void theEndGivesMemoryBack() {
-        DeflateBudget budget = new DeflateBudget(1 << 20);
+        MemoryBudget budget = new MemoryBudget(1 << 20);
         DeflateAgreement agreement = Deflate.agree("permessage-deflate", DeflateSettings.withTakeover(budget));
         try (Socket socket = Socket.open(agreement)) {
             assertThat(budget.usedBytes()).isPositive();
