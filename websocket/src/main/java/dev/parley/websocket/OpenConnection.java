@@ -831,6 +831,11 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
         return handler.channel().config().isAutoRead();
     }
 
+    @Override
+    boolean isReceiving() {
+        return handler.isReceiving(settings.messageBeats());
+    }
+
     // ---- what is known of the client
 
     @Override

@@ -333,6 +333,24 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         fail(reason);
     }
 
+    /**
+     * Looks whether a message has begun and is not whole; to be called steadily. One that has lasted too long ends the connection
+     * ({@link Violation#MESSAGE_TOO_SLOW}): it takes memory that others need. Beats in which the application has paused do not count.
+     *
+     * @param maxBeats how many calls it may last
+     * @return whether a message is on its way
+     */
+    public boolean isReceiving(int maxBeats) {
+        if (state != OPEN || held) {
+            return false;
+        }
+        int beats = reader().beat();
+        if (beats > maxBeats) {
+            violated(Violation.MESSAGE_TOO_SLOW);
+        }
+        return beats > 0;
+    }
+
     private void violated(Violation violation) {
         listener.violated(violation);
         fail(violation.reason());
