@@ -52,8 +52,8 @@ final class BeaconQueue {
     private static final Response FAILED =
             Response.problem(Problem.of(503, "The beacon could not be stored.")).header("Retry-After", "1");
 
-    /** {@link #held} counts beacons above this bit, and bytes below it; read without a sign, 16 million and 1 TiB. */
-    private static final int BYTES_BITS = 40;
+    /** {@link #held} counts beacons above this bit, and bytes below it: room for six times 10 million, and for twice 64 GiB. */
+    private static final int BYTES_BITS = 37;
 
     private static final long ONE = 1L << BYTES_BITS;
 
@@ -203,11 +203,11 @@ final class BeaconQueue {
         try {
             on.schedule(() -> timeIsUp(timed), nanos, TimeUnit.NANOSECONDS).addListener(timer -> {
                 if (timer.isCancelled()) { // the loop ends, and another may have brought what waits
-                    timeIsUp(timed);
+                    handTimed();
                 }
             });
         } catch (RejectedExecutionException e) {
-            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(() -> timeIsUp(timed));
+            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(this::handTimed);
         }
     }
 

@@ -121,7 +121,8 @@ public interface Exchange {
     InetSocketAddress peerAddress();
 
     /**
-     * The protocol that the client asks to switch to: {@code Upgrade} over HTTP/1.1, {@code :protocol} over HTTP/2.
+     * The protocol that the client asks to switch to: {@code Upgrade} over HTTP/1.1, {@code :protocol} over HTTP/2. Of a list it
+     * is {@code websocket} if that is in it, else the first, which the client likes best (RFC 9110 section 7.8).
      *
      * @return the protocol's name in lower case; empty where the client asks for none
      */

@@ -3,6 +3,7 @@ package dev.parley.http;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpUtil;
@@ -551,6 +552,13 @@ final class HttpExchange implements Exchange, StreamOwner {
         String[] own = response.headers();
         for (int i = 0; i < own.length; i += 2) {
             all.add(own[i], own[i + 1]);
+        }
+        if (all.contains(HttpHeaderNames.UPGRADE)) {
+            if (protocol == Protocol.HTTP_2) {
+                all.remove(HttpHeaderNames.UPGRADE); // it has none (RFC 9113 section 8.2.2)
+            } else {
+                all.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE); // RFC 9110 section 7.8
+            }
         }
         all.set(HttpHeaderNames.DATE, wire.loop().date());
         policy.addTo(all, mayBeOfPage ? headers.get(HttpHeaderNames.ORIGIN) : null);

@@ -306,7 +306,7 @@ final class BeaconQueueTest {
     // ---- what fails
 
     @Test
-    @SuppressWarnings("NullAway") // which is what is tested
+    @SuppressWarnings("NullAway") // what an application may do by mistake
     void aSinkThatReturnsNothingHasFailedAndTheNextBatchComes() {
         List<String> written = new ArrayList<>();
         BeaconQueue queue = queue(

@@ -18,10 +18,9 @@ final class WaitingExchange {
                     return switch (method.getName()) {
                         case "eventLoop" -> loop;
                         case "executor" -> executor;
-                        case "respondInTurn" -> {
-                            ((CompletionStage<?>) arguments[0]).thenAccept(it -> answers.accept((Response) it));
-                            yield null;
-                        }
+                        case "respondInTurn" ->
+                            ((CompletionStage<?>) arguments[0])
+                                    .thenAccept(response -> answers.accept((Response) response));
                         default -> throw new UnsupportedOperationException(method.toString());
                     };
                 });

@@ -54,7 +54,8 @@ final class SinkGroupTest extends BeaconSinkContract {
     // ---- what is the group's own
 
     private static List<Beacon> batch() {
-        BeaconSource source = new BeaconSource(InetAddress.getLoopbackAddress(), "/", null, null, null, Map.of());
+        BeaconSource source =
+                new BeaconSource(InetAddress.getLoopbackAddress(), "/", null, null, null, Map.of());
         return List.of(new Beacon(Instant.EPOCH, source, BeaconBody.of(null, new byte[0])));
     }
 
@@ -92,7 +93,7 @@ final class SinkGroupTest extends BeaconSinkContract {
     }
 
     @Test
-    @SuppressWarnings("NullAway") // as one of them returns nothing
+    @SuppressWarnings("NullAway") // what an application may do by mistake
     void whateverOneThrowsOrLeavesOutTheOthersGetTheBatch() throws Exception {
         List<BeaconSink> broken = List.of(
                 batch -> {

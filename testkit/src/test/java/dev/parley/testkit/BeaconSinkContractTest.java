@@ -175,7 +175,7 @@ final class BeaconSinkContractTest {
 
     static final class AnswersNull extends Sound {
         @Override
-        @Nullable
+        @SuppressWarnings("NullAway") // what an application may do by mistake
         CompletionStage<?> answer() {
             return null;
         }
@@ -393,7 +393,6 @@ final class BeaconSinkContractTest {
             batch.forEach(it -> held.add(described(it)));
         }
 
-        @Nullable
         CompletionStage<?> answer() {
             return STORED;
         }
