@@ -54,8 +54,7 @@ final class SinkGroupTest extends BeaconSinkContract {
     // ---- what is the group's own
 
     private static List<Beacon> batch() {
-        BeaconSource source =
-                new BeaconSource(InetAddress.getLoopbackAddress(), "/", null, null, null, Map.of());
+        BeaconSource source = new BeaconSource(InetAddress.getLoopbackAddress(), "/", null, null, null, Map.of());
         return List.of(new Beacon(Instant.EPOCH, source, BeaconBody.of(null, new byte[0])));
     }
 
