@@ -48,7 +48,11 @@ public record Beacon(Instant at, BeaconSource source, BeaconBody body) {
 
     /** What it takes of the heap, roughly. */
     int weight() {
-        return OVERHEAD_BYTES + source.weight() + body.bytes().length;
+        String contentType = body.contentType();
+        return OVERHEAD_BYTES
+                + source.weight()
+                + (contentType == null ? 0 : contentType.length())
+                + body.bytes().length;
     }
 
     /**

@@ -111,8 +111,8 @@ class NoiseTest {
 
     @Test
     void whatIsNothingButNoiseIsJudgedAsSuch() {
-        Guards guards = new Guards(1, null, true, false, null, null);
-        Guards lenient = new Guards(1, null, false, false, null, null);
+        Guards guards = new Guards(1, null, true, false, null);
+        Guards lenient = new Guards(1, null, false, false, null);
         Beacon noise = reports("[" + BAD + "," + BAD + "]");
         Beacon mixed = reports("[" + BAD + "," + GOOD + "]");
 
