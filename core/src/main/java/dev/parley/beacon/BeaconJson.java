@@ -112,7 +112,10 @@ final class BeaconJson {
         byte[] separator = OPEN;
         out.raw(COOKIES);
         for (Map.Entry<String, String> cookie : new TreeMap<>(cookies).entrySet()) {
-            out.raw(separator).string(cookie.getKey()).raw(COLON).string(cookie.getValue());
+            // A name is ASCII (RFC 6265 section 4.1.1); what is none, and what no parser takes in a name, becomes a
+            // question mark.
+            String name = new String(cookie.getKey().getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+            out.raw(separator).string(name).raw(COLON).string(cookie.getValue());
             separator = COMMA;
         }
         out.raw(CLOSE);

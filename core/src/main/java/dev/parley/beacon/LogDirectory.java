@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,8 +57,8 @@ final class LogDirectory {
     }
 
     /** The numbers of the segments that are there. */
-    TreeSet<Long> segments() throws IOException {
-        TreeSet<Long> numbers = new TreeSet<>();
+    NavigableSet<Long> segments() throws IOException {
+        NavigableSet<Long> numbers = new TreeSet<>();
         try (Stream<Path> files = Files.list(path)) {
             files.map(file -> NAME.matcher(file.getFileName().toString())).forEach(name -> {
                 if (name.matches()) {
