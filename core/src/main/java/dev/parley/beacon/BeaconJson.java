@@ -77,7 +77,7 @@ final class BeaconJson {
 
     static void write(Beacon beacon, JsonBytes out) {
         BeaconSource source = beacon.source();
-        out.raw(AT).raw(ascii(beacon.at().toString()));
+        out.raw(AT).instant(beacon.at());
         out.raw(KIND).raw(Objects.requireNonNull(KINDS.get(beacon.kind())));
         out.raw(ADDRESS).raw(ascii(literal(source.address())));
         out.raw(PATH).string(source.path());

@@ -3,6 +3,7 @@ package dev.parley.beacon;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -29,8 +30,14 @@ final class JsonBytes {
         PLAIN['\\'] = false;
     }
 
+    private static final int NANO_DIGITS = 9;
+
     private byte[] bytes;
     private int size;
+    /** The second of the time that was written last, and how it was written, without the zone. */
+    private long second;
+
+    private byte[] toSecond = {};
 
     JsonBytes(int capacity) {
         bytes = new byte[capacity];
@@ -67,6 +74,32 @@ final class JsonBytes {
         room(ascii.length);
         System.arraycopy(ascii, 0, bytes, size, ascii.length);
         size += ascii.length;
+        return this;
+    }
+
+    /** Adds a time as {@link Instant#toString} gives it. What it is up to the second is kept for the next. */
+    JsonBytes instant(Instant at) {
+        if (at.getEpochSecond() != second || toSecond.length == 0) {
+            second = at.getEpochSecond();
+            String text = Instant.ofEpochSecond(second).toString();
+            toSecond = text.substring(0, text.length() - 1).getBytes(ISO_8859_1);
+        }
+        raw(toSecond);
+        room(NANO_DIGITS + 2);
+        int nano = at.getNano();
+        if (nano != 0) {
+            bytes[size++] = '.';
+            // Three digits, six or nine, as many as it takes.
+            int digits = nano % 1_000_000 == 0 ? 3 : nano % 1_000 == 0 ? 6 : NANO_DIGITS;
+            for (int i = NANO_DIGITS - 1; i >= 0; i--) {
+                if (i < digits) {
+                    bytes[size + i] = (byte) ('0' + nano % 10);
+                }
+                nano /= 10;
+            }
+            size += digits;
+        }
+        bytes[size++] = 'Z';
         return this;
     }
 

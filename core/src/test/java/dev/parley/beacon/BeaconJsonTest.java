@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,18 @@ class BeaconJsonTest {
         assertThat(json(beacon(null, new byte[0])))
                 .isEqualTo("{\"at\":\"2026-01-01T00:00:00Z\",\"kind\":\"binary\",\"address\":\"192.0.2.1\","
                         + "\"path\":\"/beacon\",\"text\":\"\"}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 1_000, 10_000, 120_000_000, 1_000_000, 999_999_999, 123_456_000})
+    void timesAreWrittenAsTheJdkWritesThem(long nanos) {
+        JsonBytes out = new JsonBytes(1);
+        for (Instant second : List.of(AT, Instant.EPOCH, Instant.MIN, Instant.MAX.minusNanos(999_999_999))) {
+            out.clear(1);
+            out.instant(second.plusNanos(nanos)).instant(second.plusNanos(nanos));
+
+            assertThat(out).hasToString(second.plusNanos(nanos).toString().repeat(2));
+        }
     }
 
     @Test

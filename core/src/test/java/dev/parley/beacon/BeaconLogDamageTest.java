@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -104,7 +105,7 @@ class BeaconLogDamageTest {
         for (int bit = 0; bit < 8 * intact.length; bit++) {
             byte[] bytes = intact.clone();
             bytes[bit / 8] ^= (byte) (1 << bit % 8);
-            Files.write(file, bytes);
+            Files.write(file, bytes, StandardOpenOption.WRITE); // cut to nothing first, the disk would be waited for
             int at = bit / 8;
             int hit = (int) ends.stream().filter(end -> end <= at).count();
             List<String> expected = new ArrayList<>(TEXTS);
