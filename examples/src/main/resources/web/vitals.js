@@ -30,7 +30,7 @@ function observe(type, options, each) {
 /** What may still change is sent when the page is left, or put into the background. */
 const last = {}
 
-observe('navigation', {}, (entry) => report('TTFB', entry.responseStart))
+report('TTFB', performance.getEntriesByType('navigation')[0].responseStart)
 
 observe('paint', {}, (entry) => {
   if (entry.name === 'first-contentful-paint') report('FCP', entry.startTime)

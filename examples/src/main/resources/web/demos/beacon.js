@@ -6,14 +6,31 @@ const MAX_SHOWN = 50
 const MAX_VALUES = 200
 const HIGHEST = 5 // beacons a second, the least that the chart has room for
 
-/** The messages of an envelope of beacon.js, or null for another beacon. */
-function envelope(beacon) {
+/** What a text holds, or null if that is no JSON: anybody may send anything. */
+function parsed(text) {
   try {
-    const { page, first, messages } = JSON.parse(beacon.text)
-    return Array.isArray(messages) ? { page, first, messages } : null
+    return JSON.parse(text)
   } catch {
     return null
   }
+}
+
+/** The messages of an envelope of beacon.js, or null for another beacon. */
+function envelope(beacon) {
+  const { page, first, messages } = parsed(beacon.text) ?? {}
+  return Array.isArray(messages) && messages.every((message) => message !== null) ? { page, first, messages } : null
+}
+
+function told({ first, messages }) {
+  const vitals = messages.filter(({ vital }) => vital).map(({ vital }) => vital)
+  const what = vitals.length === messages.length ? vitals.join(', ') : JSON.stringify(messages.at(-1))
+  return `messages ${first} to ${first + messages.length - 1}: ${what.slice(0, 120)}`
+}
+
+/** What a report by `report-uri` is about. */
+function violated(beacon) {
+  const report = parsed(beacon.text)?.['csp-report']
+  return report ? `${report['effective-directive']} forbids ${report['blocked-uri']}` : ''
 }
 
 function median(values) {
@@ -65,7 +82,7 @@ export default {
         <button type="button" @click="flush">Flush</button>
       </div>
       <dl class="facts numbers">
-        <div><dt>sent</dt><dd>{{ sent }}</dd></div>
+        <div><dt>sent by this page</dt><dd>{{ sent }}</dd></div>
         <div><dt>arrived</dt><dd>{{ received }}</dd></div>
         <div><dt>in envelopes</dt><dd>{{ envelopes }}</dd></div>
         <div><dt>missing</dt><dd>{{ missing }}</dd></div>
@@ -224,15 +241,12 @@ export default {
     },
 
     many() {
-      for (let i = 1; i <= 20; i++) beacons.send({ event: 'scroll', to: i * 5 })
-      this.sent += 20
+      for (let i = 1; i <= 20; i++) this.sent = beacons.send({ event: 'scroll', to: i * 5 }) + 1
     },
 
     tooLarge() {
       beacons.send('x'.repeat(61 * 1024))
-      this.sent++
-      beacons.send({ event: 'after' })
-      this.sent++
+      this.sent = beacons.send({ event: 'after' }) + 1
     },
 
     flush() {
@@ -255,6 +269,7 @@ export default {
       for (const message of sent?.messages ?? []) this.measure(message)
       if (sent?.page === beacons.page) {
         this.envelopes++
+        this.sent = Math.max(this.sent, sent.first + sent.messages.length)
         sent.messages.forEach((message, i) => this.numbers.add(sent.first + i))
       }
       if (beacon.path !== this.address() && !type.endsWith('report')) return
@@ -263,15 +278,9 @@ export default {
         kind: type.replace('_', '-'),
         time: new Date(beacon.at).toLocaleTimeString('en-GB'),
         contentType: beacon.contentType?.replace(/boundary=.*/, 'boundary=…'),
-        summary: sent ? this.summary(sent) : (beacon.text ?? beacon.base64).slice(0, 300),
+        summary: sent ? told(sent) : violated(beacon) || (beacon.text ?? beacon.base64).replace(/\s+/g, ' ').slice(0, 300),
       })
       if (this.arrived.length > MAX_SHOWN) this.arrived.pop()
-    },
-
-    summary({ first, messages }) {
-      const vitals = messages.filter(({ vital }) => vital)
-      const what = vitals.length === messages.length ? vitals.map(({ vital }) => vital).join(', ') : JSON.stringify(messages[0])
-      return `envelope of messages ${first} to ${first + messages.length - 1}: ${what.slice(0, 120)}`
     },
 
     measure({ vital, value, rating }) {

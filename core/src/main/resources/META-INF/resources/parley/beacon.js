@@ -13,7 +13,8 @@
 const MAX_BYTES = 60 * 1024
 /** What a message that waits takes beside its JSON, roughly. */
 const OVERHEAD_BYTES = 100
-const MAX_PAUSE = 5 * 60_000 // ms
+const MIN_PAUSE = 1000 // ms
+const MAX_PAUSE = 5 * 60_000
 const MAX_RETRY_AFTER = 24 * 3600_000
 
 const END = ']}'
@@ -165,7 +166,7 @@ class Beacons {
 
   #wait(retryAfter) {
     const told = retryAfter ? (/^\d+$/.test(retryAfter) ? retryAfter * 1000 : Date.parse(retryAfter) - Date.now()) : 0
-    this.#pause = Math.min(Math.max(this.#pause * 2, this.#delay, 1000), MAX_PAUSE)
+    this.#pause = Math.min(Math.max(this.#pause * 2, MIN_PAUSE), MAX_PAUSE)
     // Without a word of the server only the timer waits: a page that is left tries once more.
     if (told > 0) this.#notBefore = Date.now() + Math.min(told, MAX_RETRY_AFTER)
     clearTimeout(this.#timer)
