@@ -452,7 +452,7 @@ final class DemosTest {
         join(page, "小麦");
         say(page, "before");
         assertThat(said(page)).hasText(new String[] {"before"});
-        expectedErrors = Pattern.compile("^WebSocket connection to .* failed");
+        expectedErrors = Pattern.compile("^WebSocket connection to .* failed|net::ERR_CONNECTION_REFUSED");
         before.close();
         assertThat(here(page)).hasCount(0);
 
