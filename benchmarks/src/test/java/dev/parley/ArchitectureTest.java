@@ -36,11 +36,12 @@ final class ArchitectureTest {
 
     private static Map<String, Set<String>> arrows() {
         Map<String, Set<String>> arrows = new LinkedHashMap<>();
+        arrows.put("http.codec", Set.of());
         arrows.put("http", Set.of());
         arrows.put("server", Set.of("http"));
         arrows.put("topic", Set.of());
-        arrows.put("beacon", Set.of("http", "topic"));
-        arrows.put("upload", Set.of("http", "topic"));
+        arrows.put("beacon", Set.of("http", "http.codec", "topic"));
+        arrows.put("upload", Set.of("http", "http.codec", "topic"));
         arrows.put("sse.codec", Set.of());
         arrows.put("sse", Set.of("http", "topic", "sse.codec"));
         arrows.put("websocket.codec", Set.of());
@@ -97,7 +98,7 @@ final class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sse.codec", "websocket.codec"})
+    @ValueSource(strings = {"http.codec", "sse.codec", "websocket.codec"})
     void codecsKnowOnlyNettyTheJdkAndThemselves(String name) {
         classes()
                 .that()

@@ -275,7 +275,7 @@ export default {
       if (beacon.path !== this.address() && !type.endsWith('report')) return
       this.arrived.unshift({
         id: lastEventId,
-        kind: type.replace('_', '-'),
+        kind: beacon.kind,
         time: new Date(beacon.at).toLocaleTimeString('en-GB'),
         contentType: beacon.contentType?.replace(/boundary=.*/, 'boundary=…'),
         summary: sent ? told(sent) : violated(beacon) || (beacon.text ?? beacon.base64).replace(/\s+/g, ' ').slice(0, 300),

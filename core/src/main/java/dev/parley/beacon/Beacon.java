@@ -1,6 +1,8 @@
 package dev.parley.beacon;
 
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * One message that a page sent in passing.
@@ -24,8 +26,42 @@ public record Beacon(Instant at, BeaconSource source, BeaconBody body) {
         return body.kind();
     }
 
+    /**
+     * The reports that it holds, in one shape: of {@link BeaconKind#REPORT} and {@link BeaconKind#CSP_REPORT} what the browser says, of
+     * {@link BeaconKind#TEXT}, {@link BeaconKind#JSON} and {@link BeaconKind#BINARY} measurements of web-vitals, alone, in an array, or as
+     * {@link #messages}. They are read anew at each call.
+     *
+     * @return the reports in order; those of the first 1,000 entries, and {@link BeaconBody#flaw} says when there are more
+     */
+    public List<Report> reports() {
+        return Reports.of(this);
+    }
+
+    /**
+     * The messages that it holds, if {@code beacon.js} sent it.
+     *
+     * @return the messages; empty for any other beacon
+     */
+    public Optional<PageMessages> messages() {
+        return Reports.isSentByBrowser(this) ? Optional.empty() : body.json().flatMap(PageMessages::of);
+    }
+
     /** What it takes of the heap, roughly. */
     int weight() {
-        return OVERHEAD_BYTES + source.weight() + body.bytes().length;
+        String contentType = body.contentType();
+        return OVERHEAD_BYTES
+                + source.weight()
+                + (contentType == null ? 0 : contentType.length())
+                + body.bytes().length;
+    }
+
+    /**
+     * What it is, for logs.
+     *
+     * @return all but the body, of which it tells kind and length
+     */
+    @Override
+    public String toString() {
+        return "Beacon[at=" + at + ", source=" + source + ", body=" + body + "]";
     }
 }

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Limits.</b> See {@link Builder}. What waits is bounded in number and bytes, and every beacon ends in one of {@link #counts}.
  *
  * <p><b>Threading.</b> Thread-safe. The functions of the builder are called on event loops and must not block; the sink is called on
- * the server's executor.
+ * the server's executor, and by {@link #close} on the common pool.
  *
  * <p><b>Life.</b> {@link #close} gives what waits to the sink; close the server before it, and the sink after it.
  */
@@ -74,17 +74,13 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
     private volatile boolean retired;
 
     private BeaconCollector(Builder builder) {
-        queue = new BeaconQueue(builder.sink, builder.limits(), tally);
+        Duplicates duplicates = builder.duplicates();
+        BeaconSink sink = duplicates == null ? builder.sink : duplicates.remembering(builder.sink);
+        queue = new BeaconQueue(sink, builder.limits(), tally);
         rates = builder.rate == 0 && builder.ratePerAddress == 0
                 ? null
                 : new BeaconRates(builder.rate, builder.ratePerAddress);
-        guards = new Guards(
-                builder.sample,
-                builder.filter,
-                builder.dropsNoise,
-                builder.strict,
-                builder.id,
-                builder.id == null ? null : new SeenIds(builder.window, builder.maxIds));
+        guards = new Guards(builder.sample, builder.filter, builder.dropsNoise, builder.strict, duplicates);
         maxBeaconBytes = builder.maxBeaconBytes;
         keepsQueries = builder.keepsQueries;
         cookies = builder.cookies;
@@ -203,9 +199,12 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
 
     private void came(Exchange exchange, byte[] bytes) {
         String coding = exchange.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-        if (coding == null || coding.equalsIgnoreCase("identity")) {
+        if (coding != null
+                && exchange.headers().getAll(HttpHeaderNames.CONTENT_ENCODING).size() > 1) {
+            turnAway(exchange, BeaconCause.CODING, UNKNOWN_CODING); // several, one on top of the other
+        } else if (coding == null || coding.equalsIgnoreCase("identity")) {
             take(exchange, bytes);
-        } else if (coding.equalsIgnoreCase("gzip")) {
+        } else if (coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip")) {
             inflate(exchange, bytes);
         } else {
             turnAway(exchange, BeaconCause.CODING, UNKNOWN_CODING);
@@ -228,13 +227,14 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
     }
 
     private void take(Exchange exchange, byte[] bytes) {
-        Beacon beacon = beacon(exchange, bytes);
+        Beacon beacon;
         BeaconCause objection;
         try {
+            beacon = guards.sifted(beacon(exchange, bytes));
             objection = guards.objection(beacon);
-        } catch (RuntimeException e) { // of a function of the application
+        } catch (Throwable t) { // of a function of the application
             tally.spoiled();
-            exchange.respond(CompletableFuture.failedStage(e));
+            exchange.respond(CompletableFuture.failedStage(t));
             return;
         }
         if (objection != null) {
@@ -243,6 +243,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         }
         BeaconCause refusal = queue.offer(beacon, exchange);
         if (refusal == BeaconCause.FULL) {
+            guards.refused(beacon);
             exchange.respond(FULL);
         } else if (refusal != null || !queue.isDurable()) {
             exchange.respond(NO_CONTENT);
@@ -286,7 +287,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         private int maxQueuedBeacons = 65_536;
         private long maxQueuedBytes = 16L * 1024 * 1024;
         private int maxBatchBeacons = 1024;
-        private long maxBatchBytes = 256 * 1024;
+        private long maxBatchBytes;
         private @Nullable Duration maxBatchDelay;
         private WhenBehind whenBehind = WhenBehind.REFUSE;
         private int rate;
@@ -365,7 +366,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         /**
          * Sets how many bytes make a batch full, counted as {@link #maxQueuedBytes} counts.
          *
-         * @param bytes 1 to 1 GiB; default 256 KiB. A batch may have one beacon more than this
+         * @param bytes 1 to 1 GiB; default 1 MiB, and 256 KiB for a durable sink. A batch may have one beacon more than this
          * @return this builder
          */
         public Builder maxBatchBytes(long bytes) {
@@ -376,7 +377,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         /**
          * Sets how long a beacon waits for others to fill its batch, as long as the sink keeps up.
          *
-         * @param delay 0 to 10 s; default 10 ms, and 1 ms for a durable sink, whose answers wait for it
+         * @param delay 0 to 10 s; default 10 ms, and 0.2 ms for a durable sink, whose answers wait for it
          * @return this builder
          */
         public Builder maxBatchDelay(Duration delay) {
@@ -461,7 +462,10 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * Drops beacons whose id has been seen before; they get 204. An id is remembered for the window at least and for two at most,
          * unless more than half of {@code maxIds} come within a window: then the oldest are forgotten earlier.
          *
-         * @param id the id of a beacon, or empty where it has none; it must not block
+         * <p>A beacon that was refused with 503 may be sent again. With a durable sink an id counts from when its beacon is stored:
+         * of several that come before that, more than one may be stored.
+         *
+         * @param id the id of a beacon, or empty where it has none: the same whenever it is asked. It must not block
          * @param window more than 0, up to 7 days
          * @param maxIds 2 to 10 million; each takes about 60 bytes
          * @return this builder
@@ -517,10 +521,16 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
             return value;
         }
 
+        private @Nullable Duplicates duplicates() {
+            return id == null ? null : new Duplicates(id, new SeenIds(window, maxIds), sink.isDurable());
+        }
+
         private BeaconLimits limits() {
-            Duration delay = maxBatchDelay != null ? maxBatchDelay : Duration.ofMillis(sink.isDurable() ? 1 : 10);
-            return new BeaconLimits(
-                    maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, maxBatchBytes, delay, whenBehind);
+            boolean durable = sink.isDurable(); // its answers wait for it
+            long batchBytes = maxBatchBytes > 0 ? maxBatchBytes : durable ? 256 * 1024 : 1024 * 1024;
+            Duration delay =
+                    maxBatchDelay != null ? maxBatchDelay : durable ? Duration.ofNanos(200_000) : Duration.ofMillis(10);
+            return new BeaconLimits(maxQueuedBeacons, maxQueuedBytes, maxBatchBeacons, batchBytes, delay, whenBehind);
         }
 
         /**

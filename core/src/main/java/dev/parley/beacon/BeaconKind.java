@@ -1,6 +1,5 @@
 package dev.parley.beacon;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What a beacon's body is, by its {@code Content-Type} alone; whether it is well-formed is another matter. */
@@ -20,21 +19,57 @@ public enum BeaconKind {
     /** Anything else, and what has no content type. */
     BINARY;
 
-    /** The kind of a content type. */
+    private static final String JSON_SUFFIX = "+json";
+
+    /** The kind of a content type; makes no garbage, as it is asked of every beacon. */
     static BeaconKind of(@Nullable String contentType) {
         if (contentType == null) {
             return BINARY;
         }
         int end = contentType.indexOf(';');
-        String type =
-                (end < 0 ? contentType : contentType.substring(0, end)).strip().toLowerCase(Locale.ROOT);
-        return switch (type) {
-            case "application/x-www-form-urlencoded" -> FORM;
-            case "multipart/form-data" -> MULTIPART;
-            case "application/json" -> JSON;
-            case "application/reports+json" -> REPORT;
-            case "application/csp-report" -> CSP_REPORT;
-            default -> type.startsWith("text/") ? TEXT : type.endsWith("+json") ? JSON : BINARY;
-        };
+        end = end < 0 ? contentType.length() : end;
+        int from = 0;
+        while (from < end && isBlank(contentType.charAt(from))) {
+            from++;
+        }
+        while (end > from && isBlank(contentType.charAt(end - 1))) {
+            end--;
+        }
+        return of(contentType, from, end - from);
+    }
+
+    private static BeaconKind of(String text, int from, int length) {
+        if (begins(text, from, length, "text/")) {
+            return TEXT;
+        }
+        if (is(text, from, length, "application/json")) {
+            return JSON;
+        }
+        if (is(text, from, length, "application/x-www-form-urlencoded")) {
+            return FORM;
+        }
+        if (is(text, from, length, "multipart/form-data")) {
+            return MULTIPART;
+        }
+        if (is(text, from, length, "application/reports+json")) {
+            return REPORT;
+        }
+        if (is(text, from, length, "application/csp-report")) {
+            return CSP_REPORT;
+        }
+        int suffix = Math.max(0, length - JSON_SUFFIX.length());
+        return is(text, from + suffix, length - suffix, JSON_SUFFIX) ? JSON : BINARY;
+    }
+
+    private static boolean is(String text, int from, int length, String type) {
+        return length == type.length() && begins(text, from, length, type);
+    }
+
+    private static boolean begins(String text, int from, int length, String type) {
+        return length >= type.length() && text.regionMatches(true, from, type, 0, type.length());
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
     }
 }

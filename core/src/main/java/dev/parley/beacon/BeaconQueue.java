@@ -10,12 +10,14 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,8 +52,10 @@ final class BeaconQueue {
     private static final Response FAILED =
             Response.problem(Problem.of(503, "The beacon could not be stored.")).header("Retry-After", "1");
 
-    /** One beacon in {@link #held}, whose lower bits count bytes. */
-    private static final long ONE = 1L << 40;
+    /** {@link #held} counts beacons above this bit, and bytes below it: room for six times 10 million, and for twice 64 GiB. */
+    private static final int BYTES_BITS = 37;
+
+    private static final long ONE = 1L << BYTES_BITS;
 
     private enum State {
         IDLE,
@@ -59,12 +63,16 @@ final class BeaconQueue {
         HANDING
     }
 
-    /** A beacon, and who waits for it to be stored. */
-    private record Waiting(Beacon beacon, @Nullable Exchange exchange) {
+    /** A beacon, what it weighs, and who waits for it to be stored. */
+    private record Waiting(
+            Beacon beacon, int weight, @Nullable Client client) {
         long size() {
-            return ONE + beacon.weight();
+            return ONE + weight;
         }
     }
+
+    /** Who waits, and the loop on which it is answered. */
+    private record Client(EventLoop loop, CompletableFuture<Response> answer) {}
 
     private final BeaconSink sink;
     private final boolean durable;
@@ -75,6 +83,9 @@ final class BeaconQueue {
     private final AtomicLong held = new AtomicLong();
 
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    /** Tells the newest timer from those of batches that were full before their time. */
+    private volatile long cycle;
+
     /** The loop and the executor of whoever came last: they drive what comes next. */
     private volatile @Nullable EventLoop loop;
 
@@ -106,7 +117,8 @@ final class BeaconQueue {
         if (emptied != null) {
             return turnedAway(BeaconCause.FULL);
         }
-        Waiting next = new Waiting(beacon, durable ? exchange : null);
+        Client client = durable ? new Client(exchange.eventLoop(), new CompletableFuture<>()) : null;
+        Waiting next = new Waiting(beacon, beacon.weight(), client);
         if (isOver(held.addAndGet(next.size()))) {
             if (limits.whenBehind() != WhenBehind.DROP_OLDEST) {
                 held.addAndGet(-next.size());
@@ -117,6 +129,9 @@ final class BeaconQueue {
         tally.entered();
         waiting.add(next);
         wake(exchange);
+        if (client != null) {
+            exchange.respondInTurn(client.answer()); // last, as what is behind it comes in meanwhile
+        }
         return null;
     }
 
@@ -135,11 +150,11 @@ final class BeaconQueue {
     }
 
     private static long beacons(long size) {
-        return size / ONE;
+        return size >>> BYTES_BITS;
     }
 
     private static long bytes(long size) {
-        return size % ONE;
+        return size & (ONE - 1);
     }
 
     private void dropOldest() {
@@ -164,9 +179,11 @@ final class BeaconQueue {
 
     private void wake(Exchange exchange) {
         State now = state.get();
-        if (now == State.IDLE && state.compareAndSet(State.IDLE, State.TIMED)) {
-            loop = exchange.eventLoop();
+        if (now == State.IDLE) {
+            loop = exchange.eventLoop(); // before others see that it is timed, and hand it over
             executor = exchange.executor();
+        }
+        if (now == State.IDLE && state.compareAndSet(State.IDLE, State.TIMED)) {
             schedule(limits.maxBatchDelay().toNanos());
             now = State.TIMED;
         }
@@ -177,15 +194,28 @@ final class BeaconQueue {
 
     private void schedule(long nanos) {
         EventLoop on = loop;
-        try {
-            if (on != null && nanos > 0) {
-                on.schedule(this::handTimed, nanos, TimeUnit.NANOSECONDS);
-                return;
-            }
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the event loop is gone; what waits is handed over at once");
+        if (on == null || nanos <= 0 || emptied != null) {
+            handTimed();
+            return;
         }
-        handTimed();
+        long timed = cycle + 1;
+        cycle = timed; // whoever writes it last has a timer that is not over
+        try {
+            on.schedule(() -> timeIsUp(timed), nanos, TimeUnit.NANOSECONDS).addListener(timer -> {
+                if (timer.isCancelled()) { // the loop ends, and another may have brought what waits
+                    handTimed();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(this::handTimed);
+        }
+    }
+
+    /** A timer whose batch was full before its time is of no use to the next. */
+    private void timeIsUp(long timed) {
+        if (timed == cycle) {
+            handTimed();
+        }
     }
 
     private void handTimed() {
@@ -196,19 +226,17 @@ final class BeaconQueue {
 
     private void handOver() {
         Executor on = executor;
-        try {
-            if (on != null) {
-                on.execute(this::hand);
-                return;
-            }
-        } catch (RejectedExecutionException e) {
-            if (emptied == null) {
-                state.set(State.TIMED);
-                schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
-                return;
-            }
+        if (on == null || emptied != null) {
+            ForkJoinPool.commonPool().execute(this::hand); // at the end, when there may be no other
+            return;
         }
-        hand(); // there is no executor any more: the caller is whoever closes
+        try {
+            on.execute(this::hand);
+        } catch (Throwable t) { // it is full, or there is no thread to be had
+            LOG.debug("the executor refused to write a batch; it is asked again", t);
+            state.set(State.TIMED);
+            schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
+        }
     }
 
     /** Another batch, if one is due; else what waits is left until it is. */
@@ -241,8 +269,9 @@ final class BeaconQueue {
 
     private void hand() {
         long began = nanoTime();
-        List<Waiting> batch = new ArrayList<>();
-        List<Beacon> beacons = new ArrayList<>();
+        int expected = (int) Math.min(beacons(held.get()), limits.maxBatchBeacons());
+        List<Waiting> batch = new ArrayList<>(expected);
+        List<Beacon> beacons = new ArrayList<>(expected);
         long bytes = 0;
         while (batch.size() < limits.maxBatchBeacons() && bytes < limits.maxBatchBytes()) {
             Waiting next = poll();
@@ -251,7 +280,7 @@ final class BeaconQueue {
             }
             batch.add(next);
             beacons.add(next.beacon());
-            bytes += next.beacon().weight();
+            bytes += next.weight();
         }
         if (batch.isEmpty()) {
             goOn(began);
@@ -265,7 +294,7 @@ final class BeaconQueue {
 
     private CompletionStage<?> written(List<Beacon> beacons) {
         try {
-            return sink.write(beacons);
+            return Objects.requireNonNull(sink.write(beacons), "the sink's stage");
         } catch (Throwable t) {
             return CompletableFuture.failedStage(t);
         }
@@ -288,19 +317,18 @@ final class BeaconQueue {
 
     /** One task for each event loop, however many of its clients wait. */
     private static void answer(List<Waiting> batch, Response response) {
-        Map<EventLoop, List<Exchange>> byLoop = new HashMap<>();
+        Map<EventLoop, List<CompletableFuture<Response>>> byLoop = new HashMap<>();
         for (Waiting each : batch) {
-            Exchange exchange = each.exchange();
-            if (exchange != null) {
-                byLoop.computeIfAbsent(exchange.eventLoop(), it -> new ArrayList<>())
-                        .add(exchange);
+            Client client = each.client();
+            if (client != null) {
+                byLoop.computeIfAbsent(client.loop(), it -> new ArrayList<>()).add(client.answer());
             }
         }
-        byLoop.forEach((on, exchanges) -> {
+        byLoop.forEach((on, answers) -> {
             try {
-                on.execute(() -> exchanges.forEach(exchange -> exchange.respond(response)));
+                on.execute(() -> answers.forEach(answer -> answer.complete(response)));
             } catch (RejectedExecutionException e) {
-                LOG.debug("the event loop is gone, and with it {} who waited", exchanges.size());
+                LOG.debug("the event loop is gone, and with it {} who waited", answers.size());
             }
         });
     }
@@ -309,22 +337,34 @@ final class BeaconQueue {
 
     /** Takes no more, and gives what waits to the sink at once. Waits for it, for 10 s at most. */
     void close() {
-        CompletableFuture<Void> closing = new CompletableFuture<>();
-        emptied = closing;
+        close(PATIENCE);
+    }
+
+    void close(Duration patience) {
+        CompletableFuture<Void> closing = closing();
         if (state.compareAndSet(State.IDLE, State.HANDING) || state.compareAndSet(State.TIMED, State.HANDING)) {
-            hand();
+            handOver();
         }
         try {
-            closing.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+            closing.get(patience.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             LOG.error(
                     "the sink did not take what waits within {}: {} beacons",
-                    PATIENCE,
+                    patience,
                     tally.counts().accepted());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e); // it is only ever completed with success
         }
+    }
+
+    private synchronized CompletableFuture<Void> closing() {
+        CompletableFuture<Void> closing = emptied;
+        if (closing == null) {
+            closing = new CompletableFuture<>();
+            emptied = closing;
+        }
+        return closing;
     }
 }

@@ -20,15 +20,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class BeaconRates {
     static final int MAX_ADDRESSES = 65_536;
-    private static final long BURST_MICROS = TimeUnit.SECONDS.toMicros(1);
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    /** Long ago, and yet so that no difference overflows. */
+    private static final long NEVER = Long.MIN_VALUE / 4;
+
     private static final long IPV4 = 0xFFFFL << 48;
 
     private final int perSecond;
     private final int perAddress;
-    private final AtomicLong all = new AtomicLong(Long.MIN_VALUE / 2);
+    private final AtomicLong all = new AtomicLong(NEVER);
     private final Map<Long, AtomicLong> addresses = new ConcurrentHashMap<>();
-    private final AtomicLong strangers = new AtomicLong(Long.MIN_VALUE / 2);
-    private final AtomicLong sweptAt = new AtomicLong(Long.MIN_VALUE / 2);
+    private final AtomicLong strangers = new AtomicLong(NEVER);
+    private final AtomicLong sweptAt = new AtomicLong(NEVER);
 
     /** Each number is beacons a second; 0 for no limit. */
     BeaconRates(int perSecond, int perAddress) {
@@ -42,23 +45,23 @@ final class BeaconRates {
      * @return 0 if it is within both rates, else how many seconds to wait until the next may come
      */
     long take(@Nullable InetAddress address, long nowMillis) {
-        long now = TimeUnit.MILLISECONDS.toMicros(nowMillis);
-        long wait = perAddress == 0 ? 0 : take(rateOf(address, now), BURST_MICROS / perAddress, now);
+        long now = TimeUnit.MILLISECONDS.toNanos(nowMillis);
+        long wait = perAddress == 0 ? 0 : take(rateOf(address, now), perAddress, now);
         if (wait == 0 && perSecond > 0) {
-            wait = take(all, BURST_MICROS / perSecond, now);
+            wait = take(all, perSecond, now);
         }
-        return wait == 0 ? 0 : TimeUnit.MICROSECONDS.toSeconds(wait - 1) + 1;
+        return wait == 0 ? 0 : TimeUnit.NANOSECONDS.toSeconds(wait - 1) + 1;
     }
 
-    /** Takes one beacon's time, unless that is more than a second ahead; returns how many microseconds too early it is. */
-    private static long take(AtomicLong paidBack, long cost, long now) {
+    /** Takes one beacon's time, unless that is more than a second ahead; returns how many nanoseconds too early it is. */
+    private static long take(AtomicLong paidBack, int rate, long now) {
+        long cost = SECOND / rate;
+        long burst = cost * rate; // what is lost by rounding must not make room for one more
         while (true) {
             long before = paidBack.get();
-            // One that is further ahead than any beacon can have brought it is from before the clock was set back.
-            long from = before > now + 2 * BURST_MICROS ? now : Math.max(before, now);
-            long after = from + cost;
-            if (after > now + BURST_MICROS) {
-                return after - now - BURST_MICROS;
+            long after = (isFromTheFuture(before, now) ? now : Math.max(before, now)) + cost;
+            if (after > now + burst) {
+                return after - now - burst;
             }
             if (paidBack.compareAndSet(before, after)) {
                 return 0;
@@ -75,17 +78,22 @@ final class BeaconRates {
         if (addresses.size() >= MAX_ADDRESSES && !sweep(now)) {
             return strangers;
         }
-        return addresses.computeIfAbsent(key, it -> new AtomicLong(Long.MIN_VALUE / 2));
+        return addresses.computeIfAbsent(key, it -> new AtomicLong(NEVER));
     }
 
     /** Forgets those that have all of their rate back. Returns whether there is room now. */
     private boolean sweep(long now) {
         long last = sweptAt.get();
-        if (now - last < BURST_MICROS || !sweptAt.compareAndSet(last, now)) {
+        if (Math.abs(now - last) < SECOND || !sweptAt.compareAndSet(last, now)) {
             return false; // a scan for each stranger would be an attack of its own
         }
-        addresses.values().removeIf(paidBack -> paidBack.get() <= now);
+        addresses.values().removeIf(paidBack -> paidBack.get() <= now || isFromTheFuture(paidBack.get(), now));
         return addresses.size() < MAX_ADDRESSES;
+    }
+
+    /** Further ahead than any beacon can have brought it: from before the clock was set back. */
+    private static boolean isFromTheFuture(long paidBack, long now) {
+        return paidBack > now + 2 * SECOND;
     }
 
     private static long key(@Nullable InetAddress address) {

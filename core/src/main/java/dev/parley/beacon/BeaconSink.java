@@ -58,12 +58,12 @@ public interface BeaconSink {
      */
     static BeaconSink each(Consumer<Beacon> listener) {
         return batch -> {
-            RuntimeException failure = null;
+            Throwable failure = null;
             for (Beacon beacon : batch) {
                 try {
                     listener.accept(beacon);
-                } catch (RuntimeException e) {
-                    failure = failure == null ? e : failure;
+                } catch (Throwable t) {
+                    failure = failure == null ? t : failure;
                 }
             }
             return failure == null ? STORED : CompletableFuture.failedStage(failure);

@@ -63,4 +63,16 @@ public record BeaconSource(
     private static int length(@Nullable String text) {
         return text == null ? 0 : text.length();
     }
+
+    /**
+     * What it is, for logs.
+     *
+     * @return all but the values of cookies, with what does not print escaped, and long texts cut
+     */
+    @Override
+    public String toString() {
+        return "BeaconSource[address=" + address.getHostAddress() + ", path=" + Printable.of(path) + ", origin="
+                + Printable.of(origin) + ", referrer=" + Printable.of(referrer) + ", userAgent="
+                + Printable.of(userAgent) + ", cookies=" + Printable.of(String.join(" ", cookies.keySet())) + "]";
+    }
 }

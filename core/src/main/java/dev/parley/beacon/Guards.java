@@ -1,8 +1,6 @@
 package dev.parley.beacon;
 
-import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +13,12 @@ record Guards(
         @Nullable Predicate<Beacon> filter,
         boolean dropsNoise,
         boolean strict,
-        @Nullable Function<Beacon, Optional<String>> id,
-        @Nullable SeenIds seen) {
+        @Nullable Duplicates duplicates) {
+
+    /** The beacon that is judged: where some of its reports are noise, and others are not, one with the others alone. */
+    Beacon sifted(Beacon beacon) {
+        return dropsNoise ? Noise.withoutNoise(beacon).orElse(beacon) : beacon;
+    }
 
     /** Why a beacon is not kept, or {@code null} if it is. */
     @Nullable
@@ -33,12 +35,16 @@ record Guards(
         if (strict && beacon.body().flaw().isPresent()) {
             return BeaconCause.BROKEN;
         }
-        if (id != null && seen != null) {
-            Optional<String> known = id.apply(beacon);
-            if (known.isPresent() && !seen.add(known.get(), beacon.at().toEpochMilli())) {
-                return BeaconCause.DUPLICATE;
-            }
+        if (duplicates != null && duplicates.contains(beacon)) {
+            return BeaconCause.DUPLICATE;
         }
         return null;
+    }
+
+    /** The client was told 503, and may send the same again. */
+    void refused(Beacon beacon) {
+        if (duplicates != null) {
+            duplicates.refused(beacon);
+        }
     }
 }

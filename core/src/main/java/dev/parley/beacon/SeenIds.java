@@ -17,7 +17,8 @@ import java.util.Set;
  * <p>Two generations, of which the older is forgotten when the younger is a window old, or full: an id is known for one
  * window at least and for two at most, as long as no more than half of the limit come in a window.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe. Threads may be a little late with the time that they tell: only a clock that is set back by a whole window
+ * makes all forgotten.
  */
 final class SeenIds {
     private static final int KEY_BYTES = 16;
@@ -39,14 +40,53 @@ final class SeenIds {
     boolean add(String id, long nowMillis) {
         long hash = hash(id);
         synchronized (this) {
-            if (nowMillis - began >= generationMillis || nowMillis < began || younger.size() >= generationSize) {
-                boolean forgotten = nowMillis - began >= 2 * generationMillis || nowMillis < began;
-                older = forgotten ? new HashSet<>() : younger;
-                younger = new HashSet<>();
-                began = nowMillis;
+            age(nowMillis);
+            if (isKnown(hash)) {
+                return false;
             }
-            return !older.contains(hash) && younger.add(hash);
+            if (younger.size() >= generationSize) {
+                turn(nowMillis);
+            }
+            return younger.add(hash);
         }
+    }
+
+    /** Whether an id has been seen. */
+    boolean contains(String id, long nowMillis) {
+        long hash = hash(id);
+        synchronized (this) {
+            age(nowMillis);
+            return isKnown(hash);
+        }
+    }
+
+    /** Forgets an id, whose beacon was not taken after all. */
+    void remove(String id) {
+        long hash = hash(id);
+        synchronized (this) {
+            younger.remove(hash);
+            older.remove(hash);
+        }
+    }
+
+    private boolean isKnown(long hash) {
+        return younger.contains(hash) || older.contains(hash);
+    }
+
+    private void age(long nowMillis) {
+        long age = nowMillis - began;
+        if (age >= 2 * generationMillis || age <= -generationMillis) {
+            turn(nowMillis);
+            older = new HashSet<>();
+        } else if (age >= generationMillis) {
+            turn(began + generationMillis); // not now: what is younger would be known for three windows
+        }
+    }
+
+    private void turn(long atMillis) {
+        older = younger;
+        younger = new HashSet<>();
+        began = atMillis;
     }
 
     private long hash(String id) {
@@ -57,5 +97,10 @@ final class SeenIds {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // each JVM has it
         }
+    }
+
+    /** How many are remembered. */
+    synchronized int size() {
+        return younger.size() + older.size();
     }
 }

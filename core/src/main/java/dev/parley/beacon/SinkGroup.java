@@ -24,8 +24,8 @@ record SinkGroup(List<BeaconSink> sinks) implements BeaconSink {
     private static CompletableFuture<?> written(BeaconSink sink, List<Beacon> batch) {
         try {
             return sink.write(batch).toCompletableFuture();
-        } catch (Exception e) {
-            return CompletableFuture.failedFuture(e);
+        } catch (Throwable t) {
+            return CompletableFuture.failedFuture(t);
         }
     }
 

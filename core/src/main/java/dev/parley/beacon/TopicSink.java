@@ -15,10 +15,19 @@ record TopicSink(Topic topic) implements BeaconSink {
     public CompletionStage<?> write(List<Beacon> batch) {
         List<CompletableFuture<?>> published = new ArrayList<>(batch.size());
         for (Beacon beacon : batch) {
-            Draft draft = Draft.ofUtf8(BeaconJson.write(beacon))
-                    .event(beacon.kind().name().toLowerCase(Locale.ROOT));
-            published.add(topic.publish(draft).toCompletableFuture());
+            published.add(published(beacon));
         }
         return CompletableFuture.allOf(published.toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** One that is over a limit of the topic does not keep the others from it. */
+    private CompletableFuture<?> published(Beacon beacon) {
+        try {
+            Draft draft = Draft.ofUtf8(BeaconJson.write(beacon))
+                    .event(beacon.kind().name().toLowerCase(Locale.ROOT));
+            return topic.publish(draft).toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 }

@@ -121,7 +121,8 @@ public interface Exchange {
     InetSocketAddress peerAddress();
 
     /**
-     * The protocol that the client asks to switch to: {@code Upgrade} over HTTP/1.1, {@code :protocol} over HTTP/2.
+     * The protocol that the client asks to switch to: {@code Upgrade} over HTTP/1.1, {@code :protocol} over HTTP/2. Of a list it
+     * is {@code websocket} if that is in it, else the first, which the client likes best (RFC 9110 section 7.8).
      *
      * @return the protocol's name in lower case; empty where the client asks for none
      */
@@ -214,6 +215,21 @@ public interface Exchange {
      * @param response completes with the answer
      */
     void respond(CompletionStage<Response> response);
+
+    /**
+     * As {@link #respond(CompletionStage)}, and lets what the client has pipelined behind this request begin meanwhile, as far as
+     * it is for the same method and target. Over HTTP/1.1 answers still go out in the order of the requests; over HTTP/2, where
+     * requests do not wait for each other, there is no difference.
+     *
+     * <p>For an endpoint whose requests are independent of each other, and are answered after something that many of them can wait for at once,
+     * such as a write to a disk. All of its answers must be whole responses: one that begins a {@link #stream} before its turn has come is
+     * answered with 500.
+     *
+     * <p><b>Limits.</b> {@link HttpLimits#maxPipelined} exchanges of a connection are open at a time.
+     *
+     * @param response completes with the answer
+     */
+    void respondInTurn(CompletionStage<Response> response);
 
     /**
      * Answers with a streamed response: the head is sent at once, the body as it is written. The answer to {@code HEAD}

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
@@ -168,7 +169,7 @@ final class Http1ByteWriter implements Http1Writer {
 
     // ---- the grammar
 
-    /** The status line and a response's own fields. */
+    /** The status line and a response's own fields, with {@code Connection} where one of them needs it. */
     static byte[] encode(int status, String[] fields) {
         StringBuilder head = new StringBuilder(64);
         head.append("HTTP/1.1 ")
@@ -176,8 +177,13 @@ final class Http1ByteWriter implements Http1Writer {
                 .append(' ')
                 .append(Response.reason(status))
                 .append("\r\n");
+        boolean upgrade = false;
         for (int i = 0; i < fields.length; i += 2) {
             head.append(fields[i]).append(": ").append(fields[i + 1]).append("\r\n");
+            upgrade |= HttpHeaderNames.UPGRADE.contentEqualsIgnoreCase(fields[i]);
+        }
+        if (upgrade) {
+            head.append("connection: upgrade\r\n"); // RFC 9110 section 7.8
         }
         return head.toString().getBytes(StandardCharsets.ISO_8859_1);
     }

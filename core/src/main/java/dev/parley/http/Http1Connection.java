@@ -53,9 +53,10 @@ import org.slf4j.LoggerFactory;
  *   bytes → Http1Decoder → Http1Connection → Routes → Endpoint → HttpExchange → Http1Connection → Http1ByteWriter → bytes
  * </pre>
  *
- * <p><b>States.</b> Requests are answered one after the other: there is at most one exchange, and what the client sends
+ * <p><b>States.</b> Requests are answered one after the other: there is one exchange, and what the client sends
  * ahead waits, decoded, up to {@link HttpLimits#maxPipelined}; then the socket is not read. The next begins when the
- * exchange has ended and its request has been read to the end. A connection whose framing is in doubt, or that says
+ * exchange has ended and its request has been read to the end; or before, if the exchange {@link #mayBePassed may be passed} and
+ * the next is like it. Then the answers of those that were passed are {@code owed}, and come first. A connection whose framing is in doubt, or that says
  * {@code close}, is {@code closing} after the answer: what still comes is thrown away for a moment, so that the client
  * can read the answer before the reset, and then the socket is closed.
  *
@@ -85,6 +86,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private boolean proxied;
 
     private @Nullable HttpExchange exchange;
+    /** Exchanges that the present one has passed, in order; their requests are complete, their answers are to come. */
+    private @Nullable Deque<HttpExchange> owed;
+    /** The exchange will have a whole response some time, and the next need not wait for it. */
+    private boolean passable;
+
     /** The request of the exchange has been read to its end. */
     private boolean requestComplete;
 
@@ -167,6 +173,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     private void gone(EndReason reason) {
         closing = true;
+        if (owed != null) {
+            owed.forEach(passed -> passed.end(reason));
+            owed = null;
+        }
         if (exchange != null) {
             exchange.end(reason);
         }
@@ -204,6 +214,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             ReferenceCountUtil.release(message);
         } else if (ahead != null && !ahead.isEmpty() || message instanceof HttpRequest && exchange != null) {
             keepForLater(message);
+            if (passable) {
+                advance();
+            }
         } else {
             accept(message);
         }
@@ -290,8 +303,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 Object next = queue == null ? null : queue.peek();
                 if (queue == null
                         || next == null
-                        || next instanceof HttpRequest
-                                && (exchange != null || !channel().isWritable())) {
+                        || next instanceof HttpRequest request
+                                && (exchange != null && !passes(request, exchange)
+                                        || !channel().isWritable())) {
                     break;
                 }
                 queue.remove();
@@ -306,6 +320,50 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
         decodeOn();
         appetiteChanged();
+    }
+
+    /** Whether a request may begin before the exchange is answered; if so, that one's answer is owed from now on. */
+    private boolean passes(HttpRequest request, HttpExchange before) {
+        if (!passable
+                || !Http1Request.isPlain(request)
+                || before.protocol() != Protocol.HTTP_1_1
+                || !request.method().equals(before.method())
+                || !request.uri().equals(before.target())
+                || !keepAlive
+                || loop().isDraining()) {
+            return false;
+        }
+        if (owed == null) {
+            owed = new ArrayDeque<>();
+        }
+        if (owed.size() + 1 >= context.limits().maxPipelined()) {
+            return false;
+        }
+        owed.add(before);
+        return true;
+    }
+
+    @Override
+    public void mayBePassed(HttpExchange answeredLater) {
+        if (answeredLater == exchange && requestComplete && !answeredLater.hasEnded() && !closing) {
+            passable = true;
+            advance();
+        }
+    }
+
+    @Override
+    public boolean isTurnOf(HttpExchange answering) {
+        return owed == null || owed.isEmpty() || owed.peek() == answering;
+    }
+
+    /** The answer of an exchange that was passed is out. */
+    private void paid(Deque<HttpExchange> others) {
+        others.remove();
+        HttpExchange next = others.isEmpty() ? exchange : others.peek();
+        if (next != null) {
+            next.turnCame();
+        }
+        advance();
     }
 
     /** Lets the decoder go on with what it held back until now. */
@@ -348,6 +406,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         fields = Http1Request.fields(request);
         keepAlive = has(Http1Request.CONNECTION) ? HttpUtil.isKeepAlive(request) : protocol == Protocol.HTTP_1_1;
         requestComplete = false;
+        passable = false;
         Problem problem = result.isFailure() ? undecodable(result.cause()) : refusal(request);
         RequestTarget target = null;
         if (problem == null) {
@@ -534,9 +593,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
         }
         RequestBody body = answered.requestBody();
-        keepAlive &= !loop().isDraining() && !body.isTooBig() && !body.isContinueAwaited();
+        boolean others = answered != exchange; // which are owed an answer on this connection
+        keepAlive &= others || !loop().isDraining() && !body.isTooBig() && !body.isContinueAwaited();
         Persistence persistence =
-                !keepAlive ? Persistence.CLOSE : http10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
+                !keepAlive && !others ? Persistence.CLOSE : http10 ? Persistence.KEEP_ALIVE : Persistence.DEFAULT;
         writer.writeHead(ctx(), answered, head, framing, length, persistence, content, last);
         flushSoon();
     }
@@ -620,7 +680,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void ended(HttpExchange answered) {
-        if (closing || answered != exchange) {
+        if (closing) {
+            return;
+        }
+        if (owed != null && answered == owed.peek()) {
+            paid(owed);
+        }
+        if (answered != exchange) {
             return;
         }
         RequestBody body = answered.requestBody();
@@ -911,6 +977,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         @Override
         void drain(Duration left) {
+            if (owed != null) {
+                owed.forEach(passed -> passed.drain(left));
+            }
             if (exchange != null) {
                 exchange.drain(left);
             } else if (!headBegun && (ahead == null || ahead.isEmpty())) {

@@ -54,8 +54,8 @@ final class Http1ObjectWriter implements Http1Writer {
         }
         switch (persistence) {
             case DEFAULT -> {}
-            case CLOSE -> headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-            case KEEP_ALIVE -> headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+            case CLOSE -> headers.add(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+            case KEEP_ALIVE -> headers.add(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
         }
         HttpResponseStatus status = HttpResponseStatus.valueOf(head.status());
         if (last) {

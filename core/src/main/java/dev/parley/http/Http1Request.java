@@ -62,6 +62,15 @@ final class Http1Request extends DefaultHttpRequest {
         return request instanceof Http1Request known ? known.body : null;
     }
 
+    /** Whether a request came whole with its head, and has nothing that concerns the connection. */
+    static boolean isPlain(HttpRequest request) {
+        return request instanceof Http1Request known
+                && known.body != null
+                && (known.fields & (CONNECTION | EXPECT | UPGRADE | TRANSFER_ENCODING)) == 0
+                && known.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                && known.decoderResult().isSuccess();
+    }
+
     /** {@code Content-Length}; -1 if there is none, or it is not one number. */
     long contentLength() {
         return contentLength;

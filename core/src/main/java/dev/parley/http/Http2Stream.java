@@ -58,8 +58,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     private boolean reading;
     private boolean flushNeeded;
     private boolean flushScheduled;
-    private int writesPending;
-    private int writesDone;
+    private final Http2Progress progress = new Http2Progress();
     private final Watch watch;
     /** While a stream is not read its channel stays open behind its connection: this is how it hears of the end. */
     private @Nullable ChannelFutureListener connectionEnds;
@@ -352,11 +351,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
 
     private void written(Future<?> write) {
         lastWrite = write;
-        writesPending++;
-        write.addListener(done -> {
-            writesPending--;
-            writesDone++;
-        });
+        progress.written(write);
     }
 
     @Override
@@ -479,12 +474,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     private final class Watch extends Loop.Watch {
         private final BodyRate rate = new BodyRate(context);
         private boolean over;
-        private int doneBefore;
-        private long doneSince;
 
         void begin() {
             loop().add(this, context.writeTicks()); // first, as the wheel stands still while nothing is armed
-            doneSince = loop().wheel.tick();
         }
 
         void end() {
@@ -514,10 +506,7 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             long next = now + context.writeTicks();
             HttpExchange watched = exchange;
             if (watched != null) {
-                if (writesPending == 0 || writesDone != doneBefore) {
-                    doneBefore = writesDone;
-                    doneSince = now;
-                } else if (now - doneSince >= context.writeTicks()) {
+                if (progress.isStalled(now, context.writeTicks())) {
                     cutOff(watched, EndReason.TIMEOUT);
                 }
                 if (!requestComplete) {

@@ -31,12 +31,7 @@ final class Http2Tunnel extends ChannelDuplexHandler {
 
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable ChannelFutureListener connectionEnds;
-    private int writesPending;
-    private int writesDone;
-    /** What was done at the last look; before the first it is not known. */
-    private int doneBefore = -1;
-
-    private long doneSince;
+    private final Http2Progress progress = new Http2Progress();
     private boolean inputEnded;
     private boolean outputEnded;
 
@@ -120,11 +115,7 @@ final class Http2Tunnel extends ChannelDuplexHandler {
         while (bytes.readableBytes() > PIECE_BYTES) {
             write(writing, bytes.readRetainedSlice(PIECE_BYTES), writing.newPromise());
         }
-        writesPending++;
-        writing.write(new DefaultHttp2DataFrame(bytes), promise.unvoid()).addListener(written -> {
-            writesPending--;
-            writesDone++;
-        });
+        progress.written(writing.write(new DefaultHttp2DataFrame(bytes), promise.unvoid()));
     }
 
     @Override
@@ -156,10 +147,6 @@ final class Http2Tunnel extends ChannelDuplexHandler {
 
     /** Whether the client has taken nothing of what waits for it for so long. To be asked at least that often. */
     boolean isStalled(long now, long ticks) {
-        if (writesPending == 0 || writesDone != doneBefore) {
-            doneBefore = writesDone;
-            doneSince = now;
-        }
-        return now - doneSince >= ticks;
+        return progress.isStalled(now, ticks);
     }
 }

@@ -3,6 +3,7 @@ package dev.parley.http;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpUtil;
@@ -80,6 +81,9 @@ final class HttpExchange implements Exchange, StreamOwner {
     private int status;
 
     private @Nullable HttpResponseStream stream;
+    /** Sends the answer that came before its turn. */
+    private @Nullable Runnable turn;
+
     private @Nullable EndReason endReason;
     /** Made when somebody asks for it: most exchanges are over in an instant. */
     private @Nullable Life life;
@@ -416,6 +420,12 @@ final class HttpExchange implements Exchange, StreamOwner {
     }
 
     @Override
+    public void respondInTurn(CompletionStage<Response> response) {
+        onLoop(() -> wire.mayBePassed(this));
+        respond(response);
+    }
+
+    @Override
     public ResponseStream stream(Response head) {
         Objects.requireNonNull(head, "head");
         HttpResponseStream opened = new HttpResponseStream(this, wire);
@@ -477,6 +487,10 @@ final class HttpExchange implements Exchange, StreamOwner {
         if (endReason != null) {
             return;
         }
+        if (!wire.isTurnOf(this)) {
+            turn = () -> send(response, reason);
+            return;
+        }
         Response.Content content = response.content();
         if (content instanceof Response.Content.File file) {
             FileSender.send(this, wire, response, file);
@@ -489,10 +503,25 @@ final class HttpExchange implements Exchange, StreamOwner {
         }
     }
 
+    /** Those before this one have been answered. */
+    void turnCame() {
+        Runnable waiting = turn;
+        if (waiting != null) {
+            turn = null;
+            waiting.run();
+        }
+    }
+
     /** Sends the head of a streamed response; its length is that of its own Content-Length, if it has one. */
     void begin(Response head, HttpResponseStream opened) {
         if (endReason != null) {
             opened.over();
+            return;
+        }
+        if (!wire.isTurnOf(this)) {
+            LOG.error("{} {} began a stream among answers in turn", method, AccessLog.printable(target));
+            opened.over();
+            send(Response.problem(Problem.of(500)));
             return;
         }
         body.answered();
@@ -523,6 +552,13 @@ final class HttpExchange implements Exchange, StreamOwner {
         String[] own = response.headers();
         for (int i = 0; i < own.length; i += 2) {
             all.add(own[i], own[i + 1]);
+        }
+        if (all.contains(HttpHeaderNames.UPGRADE)) {
+            if (protocol == Protocol.HTTP_2) {
+                all.remove(HttpHeaderNames.UPGRADE); // it has none (RFC 9113 section 8.2.2)
+            } else {
+                all.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE); // RFC 9110 section 7.8
+            }
         }
         all.set(HttpHeaderNames.DATE, wire.loop().date());
         policy.addTo(all, mayBeOfPage ? headers.get(HttpHeaderNames.ORIGIN) : null);

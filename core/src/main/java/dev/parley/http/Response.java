@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Errors.</b> A header with a line break, NUL or another character that HTTP does not allow is refused with
  * {@link IllegalArgumentException}; so are the fields that Parley sets by itself ({@code Transfer-Encoding},
- * {@code Connection}, {@code Date}; {@code Content-Length} except for the head of a stream).
+ * {@code Connection}, {@code Date}; {@code Content-Length} except for the head of a stream). {@code Upgrade} is for HTTP/1.1, where
+ * {@code Connection: upgrade} goes with it; HTTP/2 has none, and leaves it out.
  */
 public final class Response {
     private static final String[] NO_HEADERS = {};

@@ -37,6 +37,14 @@ interface Wire extends BodyWire {
      */
     void sendHead(HttpExchange exchange, Response head, long length, byte @Nullable [] content, boolean last);
 
+    /** The exchange will have a whole response, and the next may begin before that. */
+    default void mayBePassed(HttpExchange exchange) {}
+
+    /** Whether all exchanges that must be answered before this one have been. */
+    default boolean isTurnOf(HttpExchange exchange) {
+        return true;
+    }
+
     /** Whether {@link #sendData} takes a {@link io.netty.channel.FileRegion}. */
     boolean takesFileRegions();
 

@@ -1377,6 +1377,31 @@ class Http1WireTest {
         }
 
         @Test
+        void thatAreDemandedAreOfTheConnection() {
+            Response required = Response.of(426).header("Upgrade", "websocket").header("X", "y");
+            String head =
+                    "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nX: y\r\nconnection: upgrade\r\n" + DATE;
+            Routes demanding = Routes.builder()
+                    .get("/", exchange -> exchange.respond(required))
+                    .mount(
+                            "/open",
+                            Routes.builder()
+                                    .origins(OriginPolicy.anyOrigin())
+                                    .get("/", exchange -> exchange.respond(required))
+                                    .build())
+                    .build();
+            try (WireChannel client = WireChannel.serving(demanding)) {
+                client.send(GET);
+                client.send(GET.replace("/ ", "/open/ "));
+                client.send(GET.replace("Host", "Connection: close\r\nHost"));
+                assertThat(client.received())
+                        .isEqualTo(head + "content-length: 0\r\n\r\n" + head
+                                + "access-control-allow-origin: *\r\ncontent-length: 0\r\n\r\n" + head
+                                + "content-length: 0\r\nconnection: close\r\n\r\n");
+            }
+        }
+
+        @Test
         void toH2cAreIgnored() {
             inEveryWay(
                     "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
@@ -1432,6 +1457,20 @@ class Http1WireTest {
             assertThat(answerTo("GET / HTTP/1.1\nHost: a\r\n\r\n" + GET)).isEqualTo(notHttp);
             assertThat(answerTo(post + "Transfer-Encoding: chunked\r\n\r\nx\r\n" + GET))
                     .isEqualTo(undated(lastProblem("400 Bad Request", NOT_FRAMED)) + "|");
+        }
+
+        @Test
+        void upgradesThatAreDemandedAreOfTheConnection() {
+            String head = "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nconnection: upgrade\r\n" + DATE
+                    + "content-length: 0\r\n";
+            for (String connection : new String[] {"", "connection: close\r\n"}) {
+                try (WireChannel client = client()) {
+                    client.send("GET /ws HTTP/1.1\r\n" + connection + "Host: a\r\n\r\n");
+                    later.remove().respond(Response.of(426).header("Upgrade", "websocket"));
+                    assertThat(client.received().replaceFirst("date: [^\r]*\r\n", "date: now\r\n"))
+                            .isEqualTo(undated(head + connection + "\r\n"));
+                }
+            }
         }
 
         @Test

@@ -591,6 +591,23 @@ class Http2WireTest {
                 assertThat(events).containsExactly("/later TIMEOUT");
             }
         }
+
+        @Test
+        void thatTheClientDoesNotOpenIsNotGivenUpForTheTimeBeforeTheWrite() {
+            Duration timeout = HttpLimits.DEFAULT.writeTimeout();
+            try (Http2Client client = open()) {
+                client.send(setting(4, 0) + get(1, "/later"));
+                ResponseStream stream = later.remove().stream(Response.of(200));
+                client.pass(timeout.plusSeconds(1)); // a look, at which nothing waits
+                client.pass(timeout.minusSeconds(2));
+                stream.write("abc");
+                client.pass(Duration.ofSeconds(2)); // another
+                assertThat(events).isEmpty();
+                client.pass(timeout.plusSeconds(1));
+                assertThat(events).containsExactly("/later TIMEOUT");
+                client.received();
+            }
+        }
     }
 
     @Nested
@@ -755,6 +772,16 @@ class Http2WireTest {
                 });
                 assertThat(client.received()).isEqualTo("1 HEADERS :status=200\n1 RST_STREAM INTERNAL_ERROR\n");
                 assertThat(events).containsExactly("/later ERROR");
+            }
+        }
+
+        @Test
+        void areNotDemandedByUpgrade() {
+            try (Http2Client client = open()) {
+                client.send(get(1, "/later"));
+                later.remove()
+                        .respond(Response.of(426).header("Upgrade", "websocket").header("X", "y"));
+                assertThat(client.received()).isEqualTo("1 HEADERS :status=426 x=y content-length=0 END\n");
             }
         }
 

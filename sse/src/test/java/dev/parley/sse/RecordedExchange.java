@@ -344,6 +344,11 @@ final class RecordedExchange implements Exchange {
     }
 
     @Override
+    public void respondInTurn(CompletionStage<Response> later) {
+        throw notRecorded();
+    }
+
+    @Override
     public void switchProtocol(HttpHeaders responseHeaders, Consumer<Tunnel> protocol) {
         throw notRecorded();
     }

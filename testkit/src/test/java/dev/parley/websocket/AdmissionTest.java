@@ -156,7 +156,13 @@ final class AdmissionTest {
         TestServer server = server();
         int expected = protocol == Protocol.HTTP_2 ? 400 : 426;
 
-        assertThat(server.get("/ws").send()).isProblem(expected);
+        var answer = server.get("/ws").send();
+        assertThat(answer).isProblem(expected);
+        if (protocol == Protocol.HTTP_1_1) {
+            assertThat(answer).hasHeader("Upgrade", "websocket").hasHeader("Connection", "upgrade");
+        } else {
+            assertThat(answer.headers().contains("Upgrade")).isFalse();
+        }
         assertThat(server.head("/ws").send()).hasStatus(protocol == Protocol.HTTP_2 ? 400 : 405);
         assertThat(server.post("/ws").send()).hasStatus(405);
         assertThat(server.get("/ws").upgrade("other").send().status()).isIn(400, 426);

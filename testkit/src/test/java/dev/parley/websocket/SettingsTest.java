@@ -25,6 +25,18 @@ final class SettingsTest {
     }
 
     @Test
+    void oneMessageFindsRoom() {
+        assertRefused(() -> builder.maxUnfinishedBytes(0), "maxUnfinishedBytes: 0 (expected: > 0)");
+        builder.maxMessageBytes(1000).maxUnfinishedBytes(999);
+        assertRefused(builder::build, "maxUnfinishedBytes: 999 (expected: at least maxMessageBytes, 1000)");
+        assertThat(builder.maxUnfinishedBytes(1000).build().unfinishedBytes()).isZero();
+        assertThat(WebSocketEndpoint.builder()
+                        .maxMessageBytes(Integer.MAX_VALUE)
+                        .build())
+                .isNotNull();
+    }
+
+    @Test
     void aFrameIsNoLongerThanAMessage() {
         builder.maxMessageBytes(1000).maxFrameBytes(1001);
         assertRefused(builder::build, "maxFrameBytes: 1001 (expected: at most maxMessageBytes, 1000)");
@@ -41,6 +53,8 @@ final class SettingsTest {
         assertRefused(() -> builder.keepAlive(hours), "keepAlive: PT1H0.000000001S (expected: 1 s to PT1H)");
         assertRefused(() -> builder.pongTimeout(none), "pongTimeout: PT0S (expected: 1 s to PT1H)");
         assertRefused(() -> builder.pongTimeout(hours), "pongTimeout: PT1H0.000000001S (expected: 1 s to PT1H)");
+        assertRefused(() -> builder.messageTimeout(none), "messageTimeout: PT0S (expected: 1 s to PT24H)");
+        assertRefused(() -> builder.messageTimeout(days), "messageTimeout: PT24H0.000000001S (expected: 1 s to PT24H)");
         assertRefused(() -> builder.readIdle(none), "readIdle: PT0S (expected: 1 s to PT24H)");
         assertRefused(() -> builder.readIdle(days), "readIdle: PT24H0.000000001S (expected: 1 s to PT24H)");
         assertRefused(() -> builder.writeIdle(none), "writeIdle: PT0S (expected: 1 s to PT24H)");

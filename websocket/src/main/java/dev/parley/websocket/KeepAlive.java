@@ -49,6 +49,9 @@ abstract class KeepAlive implements Runnable {
     /** Whether what the client says is heard; else its silence means nothing. */
     abstract boolean isReading();
 
+    /** Whether a message is on its way; one that takes too long ends the connection. To be asked at each beat. */
+    abstract boolean isReceiving();
+
     abstract void sendPing();
 
     abstract void close(CloseReason reason);
@@ -62,7 +65,9 @@ abstract class KeepAlive implements Runnable {
         Settings settings = settings();
         // Who is not read, as the application wants no more or does not read itself, can't be heard; pings go on.
         boolean deaf = !isReading();
-        if (heard || deaf && pinged) {
+        // Nor can who is in the midst of a frame answer a ping: a message on its way has a limit of its own.
+        boolean receiving = isReceiving();
+        if (heard || receiving || deaf && pinged) {
             silentBeats = 0;
             pinged = false;
         } else {

@@ -772,8 +772,7 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
             return !open; // one that is closed will be told so
         }
         sent();
-        handler.writeSharedCompressed(
-                frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
+        handler.writeShared(frames.retainedSlice()); // no duplicate: a handler in front could write behind its end
         return true;
     }
 
@@ -830,6 +829,11 @@ final class OpenConnection extends KeepAlive implements WebSocketConnection, Web
     @Override
     boolean isReading() {
         return handler.channel().config().isAutoRead();
+    }
+
+    @Override
+    boolean isReceiving() {
+        return handler.isReceiving(settings.messageBeats());
     }
 
     // ---- what is known of the client

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param beat how often a connection is looked at
  * @param pingBeats after how many silent beats a ping is sent
  * @param pongBeats within how many beats it must be answered
+ * @param messageBeats within how many beats a message must be whole that has begun
  * @param readIdleBeats after how many beats without a message of the client's it is closed; 0 for never
  * @param writeIdleBeats the same for messages to the client
  * @param executor where listeners are called; {@code null} for the event loop
@@ -32,6 +33,7 @@ record Settings(
         Duration beat,
         int pingBeats,
         int pongBeats,
+        int messageBeats,
         int readIdleBeats,
         int writeIdleBeats,
         @Nullable Duration maxAge,

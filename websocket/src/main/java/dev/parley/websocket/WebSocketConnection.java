@@ -151,7 +151,8 @@ public interface WebSocketConnection {
     SendOutcome ping();
 
     /**
-     * When what was sent up to now is with the operating system.
+     * When what was sent up to now is with the operating system. Messages that wait for the end of one
+     * {@linkplain #streamText in fragments} are not waited for.
      *
      * @return completes on the event loop; fails with an {@link java.io.IOException} if the connection ends before
      */

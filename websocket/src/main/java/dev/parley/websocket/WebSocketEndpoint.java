@@ -10,10 +10,10 @@ import dev.parley.topic.Subscription;
 import dev.parley.topic.Topic;
 import dev.parley.websocket.codec.CloseReason;
 import dev.parley.websocket.codec.DeflateAgreement;
-import dev.parley.websocket.codec.DeflateBudget;
 import dev.parley.websocket.codec.DeflateSettings;
 import dev.parley.websocket.codec.FrameListener;
 import dev.parley.websocket.codec.Handshake;
+import dev.parley.websocket.codec.MemoryBudget;
 import dev.parley.websocket.codec.ReaderLimits;
 import dev.parley.websocket.codec.Violation;
 import dev.parley.websocket.codec.WebSocketSettings;
@@ -51,11 +51,12 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>1002</td><td>the client broke the protocol</td></tr>
  * <tr><td>1003</td><td>a text or a binary message where there is no listener for it</td></tr>
  * <tr><td>1007</td><td>text that is not UTF-8, a compressed message that can't be inflated</td></tr>
- * <tr><td>1008</td><td>too many messages in too short a time, a credential that has expired</td></tr>
+ * <tr><td>1008</td><td>too many messages in too short a time, one that comes too slowly, a credential that has expired</td></tr>
  * <tr><td>1009</td><td>a frame or a message that is too big</td></tr>
  * <tr><td>1011</td><td>a listener failed</td></tr>
  * <tr><td>1012</td><td>the server drains, or the connection is as old as it may be</td></tr>
- * <tr><td>1013</td><td>as much is queued as may be, or a topic does not keep any more what comes next</td></tr>
+ * <tr><td>1013</td><td>as much is queued as may be, or a topic does not keep any more what comes next; a message whose parts find
+ * no room</td></tr>
  * </table>
  *
  * <p><b>Threading.</b> Immutable. Listeners are called on the connection's event loop, and must not block, unless there is an
@@ -127,6 +128,15 @@ public final class WebSocketEndpoint implements Endpoint {
         return settings.violations().counted();
     }
 
+    /**
+     * What all connections hold now of messages that are not whole.
+     *
+     * @return bytes of memory, 0 to {@link Builder#maxUnfinishedBytes}
+     */
+    public long unfinishedBytes() {
+        return settings.codec().limits().unfinished().usedBytes();
+    }
+
     @Override
     public void handle(Exchange exchange) {
         Handshake.Outcome outcome = exchange.protocol() == Protocol.HTTP_2
@@ -191,6 +201,9 @@ public final class WebSocketEndpoint implements Endpoint {
         private List<String> subprotocols = List.of();
         private int maxFrameBytes = Integer.MAX_VALUE;
         private int maxMessageBytes = 64 * 1024;
+        /** 0 for what is usual. */
+        private long maxUnfinishedBytes;
+
         private int maxQueuedBytes = 1024 * 1024;
         private WhenFull whenFull = WhenFull.CLOSE;
         private @Nullable RateLimit rate;
@@ -199,6 +212,7 @@ public final class WebSocketEndpoint implements Endpoint {
         // Proxies and balancers cut silent connections off after 60 s and more.
         private Duration keepAlive = Duration.ofSeconds(30);
         private Duration pongTimeout = Duration.ofSeconds(20);
+        private Duration messageTimeout = Duration.ofSeconds(60);
         private @Nullable Duration readIdle;
         private @Nullable Duration writeIdle;
         private Duration closeTimeout = Duration.ofSeconds(5);
@@ -499,6 +513,22 @@ public final class WebSocketEndpoint implements Endpoint {
         }
 
         /**
+         * Sets how much memory messages may take that have begun and are not whole, of all connections of the endpoint together: in
+         * fragments, or long ones that come in several reads. A connection whose message has no room is closed with 1013; those
+         * whose messages come whole are not concerned. The default is 64 MiB, or that of one message, if it may be longer.
+         *
+         * @param bytes 1 or more, and no less than {@link #maxMessageBytes}; buffers that grow take up to twice what is in them
+         * @return this builder
+         */
+        public Builder maxUnfinishedBytes(long bytes) {
+            if (bytes < 1) {
+                throw new IllegalArgumentException("maxUnfinishedBytes: " + bytes + " (expected: > 0)");
+            }
+            maxUnfinishedBytes = bytes;
+            return this;
+        }
+
+        /**
          * Sets how much may be queued for a client that does not keep up. The default is 1 MiB. A message that is longer is
          * sent if nothing else waits.
          *
@@ -574,7 +604,7 @@ public final class WebSocketEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder contextTakeover(long maxBytes) {
-            deflate = DeflateSettings.withTakeover(new DeflateBudget(maxBytes));
+            deflate = DeflateSettings.withTakeover(new MemoryBudget(maxBytes));
             return this;
         }
 
@@ -601,6 +631,19 @@ public final class WebSocketEndpoint implements Endpoint {
          */
         public Builder pongTimeout(Duration timeout) {
             this.pongTimeout = within("pongTimeout", timeout, Duration.ofHours(1));
+            return this;
+        }
+
+        /**
+         * Sets within which time a message must be whole that has begun; else the connection is closed with 1008. While a message is
+         * on its way the client's silence is not looked at. The default is 60 s: who lets messages be long that clients send over
+         * slow links may want more.
+         *
+         * @param timeout 1 s to 1 day
+         * @return this builder
+         */
+        public Builder messageTimeout(Duration timeout) {
+            this.messageTimeout = within("messageTimeout", timeout, Duration.ofDays(1));
             return this;
         }
 
@@ -698,10 +741,17 @@ public final class WebSocketEndpoint implements Endpoint {
                 throw new IllegalArgumentException(
                         "onText (expected: not with JSON messages, as each text is one: on(type, …))");
             }
+            if (maxUnfinishedBytes != 0 && maxUnfinishedBytes < maxMessageBytes) {
+                throw new IllegalArgumentException("maxUnfinishedBytes: " + maxUnfinishedBytes
+                        + " (expected: at least maxMessageBytes, " + maxMessageBytes + ")");
+            }
+            MemoryBudget unfinished = maxUnfinishedBytes == 0
+                    ? ReaderLimits.usualBudget(maxMessageBytes)
+                    : new MemoryBudget(maxUnfinishedBytes);
             Duration beat = beat();
             Settings settings = new Settings(
                     new WebSocketSettings(
-                            new ReaderLimits(maxFrameBytes, maxMessageBytes, maxMessageBytes),
+                            new ReaderLimits(maxFrameBytes, maxMessageBytes, maxMessageBytes, unfinished),
                             deflateThreshold,
                             closeTimeout),
                     new Listeners(onOpen, onText, onBinary, onPong, onClose, onError, onFrame),
@@ -711,6 +761,7 @@ public final class WebSocketEndpoint implements Endpoint {
                     beat,
                     beats(keepAlive, beat),
                     beats(pongTimeout, beat),
+                    beats(messageTimeout, beat),
                     readIdle == null ? 0 : beats(readIdle, beat),
                     writeIdle == null ? 0 : beats(writeIdle, beat),
                     maxAge,
@@ -726,7 +777,7 @@ public final class WebSocketEndpoint implements Endpoint {
         /** A quarter of the shortest time: no time is more than that late. */
         private Duration beat() {
             Duration shortest = keepAlive.compareTo(pongTimeout) < 0 ? keepAlive : pongTimeout;
-            for (Duration other : new Duration[] {readIdle, writeIdle}) {
+            for (Duration other : new Duration[] {messageTimeout, readIdle, writeIdle}) {
                 shortest = other != null && other.compareTo(shortest) < 0 ? other : shortest;
             }
             Duration quarter = shortest.dividedBy(4);

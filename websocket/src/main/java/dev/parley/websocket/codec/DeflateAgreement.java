@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * server_max_window_bits} where the client restricts the server, and without the one or the other where there is context
  * takeover. {@code client_max_window_bits} is never answered: any window of a client can be inflated.
  *
- * <p><b>Memory.</b> Context takeover is counted against a {@link DeflateBudget} until {@link #close()}. An agreement without
+ * <p><b>Memory.</b> Context takeover is counted against a {@link MemoryBudget} until {@link #close()}. An agreement without
  * it is a constant.
  *
  * <p><b>Threading.</b> Thread-safe.
@@ -28,14 +28,14 @@ public final class DeflateAgreement implements AutoCloseable {
             .toList();
 
     private final DeflateOffer agreed;
-    private final @Nullable DeflateBudget budget;
+    private final @Nullable MemoryBudget budget;
     private final AtomicInteger heldBytes;
 
-    private DeflateAgreement(DeflateOffer agreed, @Nullable DeflateBudget budget) {
+    private DeflateAgreement(DeflateOffer agreed, @Nullable MemoryBudget budget) {
         this.agreed = agreed;
         this.budget = budget;
-        heldBytes = new AtomicInteger((serverTakesOver() ? DeflateBudget.DEFLATER_BYTES : 0)
-                + (clientTakesOver() ? DeflateBudget.INFLATER_BYTES : 0));
+        heldBytes = new AtomicInteger((serverTakesOver() ? MessageDeflater.OWN_BYTES : 0)
+                + (clientTakesOver() ? MessageInflater.OWN_BYTES : 0));
     }
 
     /**
@@ -52,11 +52,9 @@ public final class DeflateAgreement implements AutoCloseable {
         return offer == null ? Optional.empty() : Optional.of(of(offer, settings.budget()));
     }
 
-    private static DeflateAgreement of(DeflateOffer offer, @Nullable DeflateBudget budget) {
-        boolean server =
-                budget != null && !offer.serverNoContextTakeover() && budget.take(DeflateBudget.DEFLATER_BYTES);
-        boolean client =
-                budget != null && !offer.clientNoContextTakeover() && budget.take(DeflateBudget.INFLATER_BYTES);
+    private static DeflateAgreement of(DeflateOffer offer, @Nullable MemoryBudget budget) {
+        boolean server = budget != null && !offer.serverNoContextTakeover() && budget.take(MessageDeflater.OWN_BYTES);
+        boolean client = budget != null && !offer.clientNoContextTakeover() && budget.take(MessageInflater.OWN_BYTES);
         int bits = offer.serverMaxWindowBits();
         return server || client
                 ? new DeflateAgreement(new DeflateOffer(!server, !client, bits), budget)

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class DeflateSettings {
     private static final DeflateSettings WITHOUT_TAKEOVER = new DeflateSettings(null);
 
-    private final @Nullable DeflateBudget budget;
+    private final @Nullable MemoryBudget budget;
 
-    private DeflateSettings(@Nullable DeflateBudget budget) {
+    private DeflateSettings(@Nullable MemoryBudget budget) {
         this.budget = budget;
     }
 
@@ -30,18 +30,18 @@ public final class DeflateSettings {
 
     /**
      * Messages may refer to those before them, which makes small messages that are alike much smaller. A connection then takes
-     * some 300 KiB outside of the heap.
+     * some 300 KiB outside of the heap, from when it is agreed on until its {@link DeflateAgreement} is closed.
      *
-     * @param budget what all such connections may take together; a connection beyond it gets no context takeover
+     * @param budget what all such connections may take together; while there is none left, connections get no context takeover
      * @return the settings
      */
-    public static DeflateSettings withTakeover(DeflateBudget budget) {
+    public static DeflateSettings withTakeover(MemoryBudget budget) {
         return new DeflateSettings(Objects.requireNonNull(budget, "budget"));
     }
 
     /** What takeover may take; {@code null} if there is to be none. */
     @Nullable
-    DeflateBudget budget() {
+    MemoryBudget budget() {
         return budget;
     }
 }

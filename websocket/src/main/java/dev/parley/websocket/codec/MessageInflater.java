@@ -20,6 +20,9 @@ import java.util.zip.Inflater;
  * <p><b>Threading.</b> A shared one is confined to the thread that asked for it; an own one is not thread-safe.
  */
 public final class MessageInflater implements AutoCloseable {
+    /** What zlib takes for an own inflater, outside of the heap: a window of 32 KiB, and its state. */
+    public static final int OWN_BYTES = 44 * 1024;
+
     /** What was left out of each message. */
     private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
     /**

@@ -1,7 +1,8 @@
 package dev.parley.websocket.codec;
 
 /**
- * What a client can do wrong once its WebSocket is open: all of it, each with the code and the text that it is closed with.
+ * What a client can do wrong once its WebSocket is open: all of it, each with the code and the text that it is closed with. It
+ * is to blame for all but {@link #NO_ROOM}, which may be others' doing.
  *
  * <p><b>Threading.</b> Immutable.
  */
@@ -39,7 +40,11 @@ public enum Violation {
     /** A message that is longer than is allowed here (RFC 6455 section 10.4). */
     MESSAGE_TOO_BIG(CloseReason.TOO_BIG, "the message is too big", "RFC 6455 section 10.4"),
     /** A compressed message that gets longer than is allowed here (RFC 7692 section 8). */
-    INFLATED_TOO_BIG(CloseReason.TOO_BIG, "the inflated message is too big", "RFC 7692 section 8");
+    INFLATED_TOO_BIG(CloseReason.TOO_BIG, "the inflated message is too big", "RFC 7692 section 8"),
+    /** A message that has begun long ago and is not whole (RFC 6455 section 10.4). */
+    MESSAGE_TOO_SLOW(CloseReason.POLICY, "the message comes too slowly", "RFC 6455 section 10.4"),
+    /** A part of a message, while those of all clients take as much memory as they may (RFC 6455 section 10.4). */
+    NO_ROOM(CloseReason.TRY_AGAIN_LATER, "too many messages are unfinished", "RFC 6455 section 10.4");
 
     private final int code;
     private final String text;
@@ -54,7 +59,7 @@ public enum Violation {
     /**
      * The code that a connection is closed with for it.
      *
-     * @return 1002, 1007 or 1009
+     * @return 1002, 1007, 1008, 1009 or 1013
      */
     public int code() {
         return code;

@@ -333,6 +333,24 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
         fail(reason);
     }
 
+    /**
+     * Looks whether a message has begun and is not whole; to be called steadily. One that has lasted too long ends the connection
+     * ({@link Violation#MESSAGE_TOO_SLOW}): it takes memory that others need. Beats in which the application has paused do not count.
+     *
+     * @param maxBeats how many calls it may last
+     * @return whether a message is on its way
+     */
+    public boolean isReceiving(int maxBeats) {
+        if (state != OPEN || held) {
+            return false;
+        }
+        int beats = reader().beat();
+        if (beats > maxBeats) {
+            violated(Violation.MESSAGE_TOO_SLOW);
+        }
+        return beats > 0;
+    }
+
     private void violated(Violation violation) {
         listener.violated(violation);
         fail(violation.reason());
@@ -494,29 +512,20 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
      * Writes frames that are encoded already, and flushes: what many connections get, each a duplicate of the same bytes.
      * Nobody looks at them.
      *
-     * @param frames whole messages; this method takes the buffer over
+     * @param frames whole messages, of which no compressed one refers to another; this method takes the buffer over
      */
     public void writeShared(ByteBuf frames) {
         if (state != OPEN) {
             frames.release();
             return;
         }
+        if (takeover != null && takeover.deflater != null) {
+            takeover.deflater.forget(); // the client's window may hold other bytes now
+        }
         push();
         ctx().write(frames, channel().voidPromise());
         unflushed = true;
         flush();
-    }
-
-    /**
-     * As {@link #writeShared}, where some of the messages are compressed, none of which refers to another.
-     *
-     * @param frames whole messages; this method takes the buffer over
-     */
-    public void writeSharedCompressed(ByteBuf frames) {
-        if (state == OPEN && takeover != null && takeover.deflater != null) {
-            takeover.deflater.forget(); // the client's window holds other bytes now
-        }
-        writeShared(frames);
     }
 
     /**
@@ -552,7 +561,6 @@ public final class WebSocketHandler extends ChannelInboundHandlerAdapter impleme
             return;
         }
         writeClose(reason);
-        state = CLOSING;
         closing = new Closing(
                 reason,
                 ctx().executor()

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A message that is in one frame, and whole in what was read, is handed on where it stands: it is unmasked in place, and
- * neither copied nor wrapped. Others are gathered, and take memory as their bytes come, not as their heads promise. Text is
- * checked as it comes, so that a message which can't be right is refused before it is whole; a compressed one when it is.
+ * neither copied nor wrapped. Others are gathered, and take memory as their bytes come, not as their heads promise, and no more
+ * than all of them may together. Text is checked as it comes, so that a message which can't be right is refused before it is whole; a compressed one when it is.
  *
  * <p><b>States.</b> After a {@link ViolationException} or the close frame a reader reads nothing more.
  *
@@ -49,9 +49,9 @@ public final class WebSocketReader {
     private final @Nullable MessageInflater inflater;
     private @Nullable FrameListener observer;
 
-    /** What of a payload, or of the head or the payload of a control frame, came in other reads: mostly {@code null}. */
-    private @Nullable ByteBuf gathered;
-
+    /** What of a message came in other reads or frames: mostly {@code null}. */
+    private @Nullable Gathering gathered;
+    /** The same of a head, or of the payload of a control frame. */
     private @Nullable ByteBuf part;
 
     /** The masking key, turned so that the next byte's is the highest. */
@@ -144,11 +144,23 @@ public final class WebSocketReader {
         return ended;
     }
 
+    /**
+     * Counts a beat for a message that has begun and is not whole: who calls this steadily knows how long it lasts.
+     *
+     * @return how many it has lasted; 0 if there is none
+     */
+    public int beat() {
+        return gathered == null ? 0 : gathered.beat();
+    }
+
     /** Ends it, and releases what is gathered. */
     public void close() {
         ended = true;
-        gathered = released(gathered);
         part = released(part);
+        if (gathered != null) {
+            gathered.release();
+            gathered = null;
+        }
     }
 
     private static @Nullable ByteBuf released(@Nullable ByteBuf buffer) {
@@ -263,7 +275,9 @@ public final class WebSocketReader {
         if (length > limits.maxFrameBytes()) {
             throw new ViolationException(Violation.FRAME_TOO_BIG);
         }
-        if (length > limits.maxMessageBytes() - (gathered == null ? 0 : gathered.readableBytes())) {
+        if (length
+                > limits.maxMessageBytes()
+                        - (gathered == null ? 0 : gathered.bytes().readableBytes())) {
             throw new ViolationException(Violation.MESSAGE_TOO_BIG);
         }
     }
@@ -315,14 +329,14 @@ public final class WebSocketReader {
             return true;
         }
         if (gathered == null) {
-            gathered = allocator.buffer(length);
+            gathered = Gathering.of(length, limits, allocator);
         }
-        gathered.writeBytes(in, length);
+        gathered.add(in, length);
         if (last) {
-            ByteBuf all = gathered;
+            Gathering all = gathered;
             gathered = null;
             try {
-                complete(all);
+                complete(all.bytes());
             } finally {
                 all.release();
             }

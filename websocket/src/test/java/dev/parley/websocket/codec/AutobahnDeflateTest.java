@@ -155,7 +155,7 @@ class AutobahnDeflateTest {
                     cases,
                     "13." + (i + 1),
                     data,
-                    () -> Deflate.agree(offers, DeflateSettings.withTakeover(new DeflateBudget(1 << 20))));
+                    () -> Deflate.agree(offers, DeflateSettings.withTakeover(new MemoryBudget(1 << 20))));
         }
         return cases;
     }

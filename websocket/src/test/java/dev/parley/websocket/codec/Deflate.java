@@ -11,7 +11,7 @@ final class Deflate {
     }
 
     static DeflateAgreement withTakeover() {
-        return agree("permessage-deflate", DeflateSettings.withTakeover(new DeflateBudget(1 << 20)));
+        return agree("permessage-deflate", DeflateSettings.withTakeover(new MemoryBudget(1 << 20)));
     }
 
     static DeflateAgreement agree(String offers, DeflateSettings settings) {

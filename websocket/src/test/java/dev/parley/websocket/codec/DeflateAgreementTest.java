@@ -22,7 +22,7 @@ class DeflateAgreementTest {
     }
 
     private static DeflateSettings takeover(long bytes) {
-        return DeflateSettings.withTakeover(new DeflateBudget(bytes));
+        return DeflateSettings.withTakeover(new MemoryBudget(bytes));
     }
 
     @ParameterizedTest
@@ -174,8 +174,7 @@ class DeflateAgreementTest {
 
     @Test
     void takeoverIsCountedUntilTheAgreementIsClosed() {
-        DeflateBudget budget =
-                new DeflateBudget(2 * DeflateBudget.DEFLATER_BYTES + 2 * DeflateBudget.INFLATER_BYTES - 1);
+        MemoryBudget budget = new MemoryBudget(2 * MessageDeflater.OWN_BYTES + 2 * MessageInflater.OWN_BYTES - 1);
         DeflateSettings settings = DeflateSettings.withTakeover(budget);
         List<String> offer = List.of("permessage-deflate");
 
@@ -186,13 +185,13 @@ class DeflateAgreementTest {
         assertThat(first.headerValue()).isEqualTo("permessage-deflate");
         assertThat(second.headerValue()).isEqualTo("permessage-deflate; client_no_context_takeover");
         assertThat(third.headerValue()).isEqualTo(NONE);
-        assertThat(budget.usedBytes()).isEqualTo(2L * DeflateBudget.DEFLATER_BYTES + DeflateBudget.INFLATER_BYTES);
+        assertThat(budget.usedBytes()).isEqualTo(2L * MessageDeflater.OWN_BYTES + MessageInflater.OWN_BYTES);
 
         third.close();
         second.close();
         second.close();
 
-        assertThat(budget.usedBytes()).isEqualTo(DeflateBudget.DEFLATER_BYTES + DeflateBudget.INFLATER_BYTES);
+        assertThat(budget.usedBytes()).isEqualTo(MessageDeflater.OWN_BYTES + MessageInflater.OWN_BYTES);
 
         first.close();
 
@@ -201,7 +200,7 @@ class DeflateAgreementTest {
 
     @Test
     void declinedOffersTakeNothing() {
-        DeflateBudget budget = new DeflateBudget(Long.MAX_VALUE);
+        MemoryBudget budget = new MemoryBudget(Long.MAX_VALUE);
         DeflateSettings settings = DeflateSettings.withTakeover(budget);
 
         assertThat(answer(settings, "permessage-deflate; unknown")).isEmpty();
@@ -235,13 +234,13 @@ class DeflateAgreementTest {
     @Test
     void aBudgetIsNotNegative() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new DeflateBudget(-1))
+                .isThrownBy(() -> new MemoryBudget(-1))
                 .withMessage("maxBytes: -1 (expected: >= 0)");
     }
 
     @Test
     void aBudgetIsTakenAsAWholeOrNotAtAll() {
-        DeflateBudget budget = new DeflateBudget(10);
+        MemoryBudget budget = new MemoryBudget(10);
 
         assertThat(budget.take(7)).isTrue();
         assertThat(budget.take(4)).isFalse();

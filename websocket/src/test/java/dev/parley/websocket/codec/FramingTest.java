@@ -233,7 +233,7 @@ class FramingTest {
 
     @Test
     void aFrameMayBeAsLongAsItsLimit() {
-        ReaderLimits limits = new ReaderLimits(300, 1000, 1000);
+        ReaderLimits limits = new ReaderLimits(300, 1000, 1000, ReaderLimits.usualBudget(1000));
 
         assertThat(Heard.of(frames().binary(payload(300)), limits)).containsExactly(Heard.binary(payload(300)));
         assertThat(Heard.of(frames().head(0x82, 301), limits)).containsExactly("! FRAME_TOO_BIG");
@@ -243,7 +243,7 @@ class FramingTest {
 
     @Test
     void aMessageMayBeAsLongAsItsLimit() {
-        ReaderLimits limits = new ReaderLimits(1000, 10, 1000);
+        ReaderLimits limits = new ReaderLimits(1000, 10, 1000, ReaderLimits.usualBudget(10));
 
         assertThat(Heard.of(frames().textBegins("12345").goesOn("").ends("67890"), limits))
                 .containsExactly("text 1234567890");
@@ -256,7 +256,7 @@ class FramingTest {
 
     @Test
     void anInflatedMessageMayBeAsLongAsItsLimit() {
-        ReaderLimits limits = new ReaderLimits(1000, 1000, 5000);
+        ReaderLimits limits = new ReaderLimits(1000, 1000, 5000, ReaderLimits.usualBudget(1000));
 
         assertThat(Heard.compressed(frames().compressed(Opcode.BINARY, new byte[5000]), limits))
                 .containsExactly(Heard.binary(new byte[5000]));

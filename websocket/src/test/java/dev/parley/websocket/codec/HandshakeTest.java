@@ -308,7 +308,7 @@ class HandshakeTest {
 
     @Test
     void refusedRequestsTakeNoMemory() {
-        DeflateBudget budget = new DeflateBudget(Long.MAX_VALUE);
+        MemoryBudget budget = new MemoryBudget(Long.MAX_VALUE);
         http1.add("Sec-WebSocket-Extensions", "permessage-deflate").add("Sec-WebSocket-Protocol", "(");
 
         Outcome outcome =

@@ -223,7 +223,7 @@ class WebSocketHandlerTest {
                 String message = text + i;
                 switch (i % 3) {
                     case 0 -> socket.handler.write(Opcode.TEXT, utf8(message));
-                    case 1 -> socket.handler.writeSharedCompressed(shared(message));
+                    case 1 -> socket.handler.writeShared(shared(message));
                     default -> socket.handler.writePlain(Opcode.TEXT, utf8(message));
                 }
                 byte[] sent = socket.sentBytes();

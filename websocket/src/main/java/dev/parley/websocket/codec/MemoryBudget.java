@@ -3,22 +3,12 @@ package dev.parley.websocket.codec;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What all connections with context takeover may take together outside of the heap.
- *
- * <p>Memory is taken when such a connection is agreed on, and given back when its {@link DeflateAgreement} is closed. While
- * there is none left, connections get no context takeover, which costs nothing.
+ * How much memory all connections may take together, for something that each takes by itself: context takeover
+ * ({@link DeflateSettings}), messages that are not whole ({@link ReaderLimits}).
  *
  * <p><b>Threading.</b> Thread-safe. One budget may be shared by many endpoints.
  */
-public final class DeflateBudget {
-    /**
-     * What zlib takes for a deflater: 256 KiB for a window of 32 KiB and its hash tables
-     * (<a href="https://www.zlib.net/zlib_tech.html">zlib's own figure</a>), and its state.
-     */
-    public static final int DEFLATER_BYTES = 264 * 1024;
-    /** What zlib takes for an inflater: a window of 32 KiB, and its state. */
-    public static final int INFLATER_BYTES = 44 * 1024;
-
+public final class MemoryBudget {
     private final long maxBytes;
     private final AtomicLong usedBytes = new AtomicLong();
 
@@ -28,7 +18,7 @@ public final class DeflateBudget {
      * @param maxBytes how much may be used at a time
      * @throws IllegalArgumentException if it is negative
      */
-    public DeflateBudget(long maxBytes) {
+    public MemoryBudget(long maxBytes) {
         if (maxBytes < 0) {
             throw new IllegalArgumentException("maxBytes: " + maxBytes + " (expected: >= 0)");
         }

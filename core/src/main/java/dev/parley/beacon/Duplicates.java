@@ -1,0 +1,68 @@
+package dev.parley.beacon;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/**
+ * Which beacons were taken before, by an id that the application knows. A client that is told 503 sends the same beacon again:
+ * the id of one that was not taken is therefore forgotten, and that of one for a durable sink is only remembered when it is
+ * stored. Until then another of the same id is stored as well, as its 204 would promise what may yet fail.
+ *
+ * <p>Thread-safe.
+ */
+final class Duplicates {
+    private final Function<Beacon, Optional<String>> id;
+    private final SeenIds seen;
+    private final boolean durable;
+
+    Duplicates(Function<Beacon, Optional<String>> id, SeenIds seen, boolean durable) {
+        this.id = id;
+        this.seen = seen;
+        this.durable = durable;
+    }
+
+    /** Whether a beacon came before. */
+    boolean contains(Beacon beacon) {
+        Optional<String> known = id.apply(beacon);
+        return known.isPresent()
+                && (durable ? seen.contains(known.get(), at(beacon)) : !seen.add(known.get(), at(beacon)));
+    }
+
+    /** The client was told that its beacon was not taken. */
+    void refused(Beacon beacon) {
+        id.apply(beacon).ifPresent(seen::remove);
+    }
+
+    /** The same sink, which remembers here what it has stored, if it is durable. */
+    BeaconSink remembering(BeaconSink sink) {
+        return durable ? new Remembering(sink) : sink;
+    }
+
+    private static long at(Beacon beacon) {
+        return beacon.at().toEpochMilli();
+    }
+
+    private final class Remembering implements BeaconSink {
+        private final BeaconSink sink;
+
+        Remembering(BeaconSink sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public CompletionStage<?> write(List<Beacon> batch) throws Exception {
+            return sink.write(batch).thenRun(() -> batch.forEach(this::remember));
+        }
+
+        private void remember(Beacon beacon) {
+            id.apply(beacon).ifPresent(it -> seen.add(it, at(beacon)));
+        }
+
+        @Override
+        public boolean isDurable() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.parley.beacon;
+
+import static dev.parley.beacon.Beacons.beacon;
+import static dev.parley.beacon.Beacons.body;
+import static dev.parley.beacon.Beacons.cspReport;
+import static dev.parley.beacon.Beacons.reports;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NoiseTest {
+    private static final String GOOD =
+            "{\"type\":\"csp-violation\",\"url\":\"https://a.example/\",\"body\":{\"blockedURL\":\"inline\"}}";
+    private static final String BAD = GOOD.replace("inline", "chrome-extension");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "chrome-extension",
+                "chrome-extension://abc/x.js",
+                "MOZ-extension://abc",
+                "safari-web-extension://abc",
+                "safari-extension://abc",
+                "ms-browser-extension://abc",
+                "webkit-masked-url://hidden/",
+                "about",
+                "about:blank"
+            })
+    void whatExtensionsDoIsNoise(String address) {
+        assertThat(Noise.isNoise(reports("[" + GOOD.replace("inline", address) + "]")))
+                .isTrue();
+        assertThat(Noise.isNoise(reports(GOOD.replace("blockedURL\":\"inline", "sourceFile\":\"" + address))))
+                .isTrue();
+        assertThat(Noise.isNoise(cspReport("{\"csp-report\":{\"blocked-uri\":\"" + address + "\"}}")))
+                .isTrue();
+        assertThat(Noise.isNoise(cspReport("{\"csp-report\":{\"source-file\":\"" + address + "\"}}")))
+                .isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "inline",
+                "eval",
+                "data",
+                "blob",
+                "",
+                "https://a.example/chrome-extension://",
+                "wss://a.example",
+                "https://about.example/"
+            })
+    void whatTheSiteDoesIsNone(String address) {
+        assertThat(Noise.isNoise(reports(GOOD.replace("inline", address)))).isFalse();
+    }
+
+    @Test
+    void onlyReportsAreNoise() {
+        assertThat(Noise.isNoise(beacon("text/plain;charset=UTF-8", BAD))).isFalse();
+        assertThat(Noise.isNoise(beacon("application/json", BAD))).isFalse();
+        assertThat(Noise.isNoise(reports("{oops chrome-extension:"))).isFalse();
+        assertThat(Noise.isNoise(reports("[]"))).isFalse();
+        assertThat(Noise.isNoise(reports("[{}]"))).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "network-error, POST, https://a.example/beacon?x, /beacon, true",
+        "network-error, OPTIONS, https://a.example/beacon, /beacon, true",
+        "network-error, GET, https://a.example/beacon, /beacon, false",
+        "network-error, POST, https://a.example/%62eac%6Fn, /beacon, true",
+        "network-error, POST, https://a.example/a+b, /a+b, true",
+        "network-error, POST, https://a.example/other, /beacon, false",
+        "network-error, POST, https://a.example, /, true",
+        "network-error, POST, https://a.example?/beacon, /beacon, false",
+        "network-error, POST, data:x://, /beacon, false",
+        "network-error, POST, ://, /beacon, false",
+        "network-error, POST, '', /, false",
+        "csp-violation, '', https://a.example/beacon, /beacon, true",
+        "csp-violation, '', https://a.example/, /, false"
+    })
+    void reportsAboutTheCollectorAreNoise(String type, String method, String url, String collector, boolean noise) {
+        String report = "[{\"type\":\"%s\",\"url\":\"%s\",\"body\":{\"method\":\"%s\"}}]".formatted(type, url, method);
+
+        assertThat(Noise.isNoise(beacon(collector, body("application/reports+json", report))))
+                .isEqualTo(noise);
+    }
+
+    @Test
+    void ofABatchTheOthersStay() {
+        Beacon beacon = reports("[" + BAD + "," + GOOD + "," + BAD + ",7]");
+
+        Beacon sifted = Noise.withoutNoise(beacon).orElseThrow();
+
+        assertThat(sifted.body().text()).isEqualTo("[" + GOOD + ",7]");
+        assertThat(sifted.body().contentType()).isEqualTo("application/reports+json");
+        assertThat(sifted.source()).isEqualTo(beacon.source());
+        assertThat(sifted.at()).isEqualTo(beacon.at());
+        assertThat(sifted.reports()).hasSize(1);
+        assertThat(Noise.isNoise(beacon)).isFalse();
+    }
+
+    @Test
+    void aBatchWithoutNoiseStaysByteForByte() {
+        Beacon beacon = reports(" [ " + GOOD + " ] ");
+
+        assertThat(Noise.withoutNoise(beacon)).containsSame(beacon);
+    }
+
+    @Test
+    void whatIsNothingButNoiseIsJudgedAsSuch() {
+        Guards guards = new Guards(1, null, true, false, null);
+        Guards lenient = new Guards(1, null, false, false, null);
+        Beacon noise = reports("[" + BAD + "," + BAD + "]");
+        Beacon mixed = reports("[" + BAD + "," + GOOD + "]");
+
+        assertThat(guards.sifted(noise)).isSameAs(noise);
+        assertThat(guards.objection(guards.sifted(noise))).isEqualTo(BeaconCause.NOISE);
+        assertThat(guards.sifted(mixed).body().text()).isEqualTo("[" + GOOD + "]");
+        assertThat(guards.objection(guards.sifted(mixed))).isNull();
+        assertThat(lenient.sifted(mixed)).isSameAs(mixed);
+    }
+}
