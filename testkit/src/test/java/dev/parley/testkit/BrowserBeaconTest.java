@@ -32,7 +32,8 @@ class BrowserBeaconTest {
     private static final String JSON = "{\"event\":\"click\",\"name\":\"小麦\"}";
 
     private final List<Beacon> arrived = new ArrayList<>();
-    private final BeaconCollector collector = BeaconCollector.to(BeaconSink.each(arrived::add));
+    private final BeaconCollector collector =
+            BeaconCollector.builder(BeaconSink.each(arrived::add)).keepQueries().build();
     private final Routes routes = Routes.builder()
             .post("/beacon", collector)
             .post("/reports", collector)
