@@ -301,6 +301,8 @@ final class DemosTest {
     void aViolationOfThePolicyIsReported() {
         expectedErrors = Pattern.compile("violates the following Content Security Policy directive");
         visit("beacon");
+        // What this page sent itself comes behind what there was before.
+        assertThat(arrived("text", "TTFB")).hasCount(1);
         int before = arrived("csp-report", "").count();
 
         press("Load a forbidden image");
