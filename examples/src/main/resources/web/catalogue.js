@@ -37,6 +37,7 @@ export const demos = [
     title: 'Beacon',
     summary: 'A last word from a page that does not wait for an answer.',
     wire: ['>'],
+    files: ['/sources/BeaconDemo.java', '/demos/beacon.js', '/vitals.js', '/parley/beacon.js', '/sources/Gallery.java'],
   },
   {
     id: 'web-socket',

@@ -2,6 +2,7 @@
 import { createApp, defineAsyncComponent } from '/vue/vue.esm-browser.prod.js'
 import { demos } from './catalogue.js'
 import { SourceView, WirePicture } from './parts.js'
+import './vitals.js' // which every page measures and sends: see the Beacon demo
 
 const Overview = {
   components: { WirePicture },

@@ -88,7 +88,7 @@ export const SourceView = {
       this.files.map(async (file) => {
         const response = await fetch(file)
         const text = (response.ok ? await response.text() : `${file}: ${response.status}`).trimEnd()
-        return { name: file.split('/').at(-1), tokens: tokens(text), begin: beginning(text) }
+        return { name: file.replace(/^\/((sources|demos)\/)?/, ''), tokens: tokens(text), begin: beginning(text) }
       }),
     )
     this.$nextTick(this.scrollToBeginning)

@@ -5,6 +5,7 @@ import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
 import dev.parley.http.ProblemException;
 import dev.parley.http.Response;
+import dev.parley.http.StaticFiles;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -104,6 +105,30 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
      */
     public static Builder builder(BeaconSink sink) {
         return new Builder(sink);
+    }
+
+    /**
+     * The browser's side, for pages to import: {@code beacon.js}, an ES module without dependencies, and its types,
+     * {@code beacon.d.ts}. It puts messages into envelopes of up to 60 KiB, sends them with {@code sendBeacon}, or else
+     * {@code fetch} with {@code keepalive}, at the latest when the page is left, and numbers them, so that it shows what was lost.
+     *
+     * <pre>{@code
+     * routes.files("/parley", BeaconCollector.browserModule())
+     *
+     * import { collect } from '/parley/beacon.js'
+     * const beacons = collect('/beacon')
+     * beacons.send({ event: 'click', on: 'buy' })
+     * }</pre>
+     *
+     * <p><b>Wire.</b> {@code {"page":"<32 hexadecimal digits>","first":17,"messages":[…]}} as {@code text/plain;charset=UTF-8};
+     * the messages are numbered from {@code first} on. An envelope may come twice.
+     *
+     * @return the files, to be mounted where pages of the same origin find them
+     */
+    public static StaticFiles browserModule() {
+        return StaticFiles.builder(BeaconCollector.class.getClassLoader(), "/META-INF/resources/parley")
+                .mediaType("ts", "text/plain; charset=utf-8")
+                .build();
     }
 
     /**

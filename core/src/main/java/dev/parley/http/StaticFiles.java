@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -77,6 +80,8 @@ public final class StaticFiles implements Endpoint {
     private final String cacheControl;
     private final Predicate<String> immutable;
     private final Hidden hidden;
+    /** Names and values in turn, for each answer. */
+    private final List<String> headers;
     /** Not for each request anew. */
     private final Endpoint offTheLoop = Endpoints.blocking(exchange -> exchange.respond(answer(exchange)));
 
@@ -91,6 +96,7 @@ public final class StaticFiles implements Endpoint {
         cacheControl = builder.cacheControl;
         immutable = builder.immutable;
         hidden = builder.hidden;
+        headers = List.copyOf(builder.headers);
     }
 
     /**
@@ -165,8 +171,16 @@ public final class StaticFiles implements Endpoint {
         offTheLoop.handle(exchange);
     }
 
-    /** Whatever the exchange asks for, found on disk and weighed. Blocks. */
+    /** Whatever the exchange asks for, found on disk and weighed, with the headers that were set. Blocks. */
     Response answer(Exchange exchange) {
+        Response answer = found(exchange);
+        for (int i = 0; i < headers.size(); i += 2) {
+            answer = answer.header(headers.get(i), headers.get(i + 1));
+        }
+        return answer;
+    }
+
+    private Response found(Exchange exchange) {
         // The clock of the machine, not that of the server: it is compared to the times of files, which are of no
         // other.
         Instant now = Instant.now();
@@ -295,6 +309,19 @@ public final class StaticFiles implements Endpoint {
     public static final class Builder {
         private static final long DEFAULT_CACHED_BYTES = 16 * 1024 * 1024;
 
+        /** What the endpoint says by itself; a second word of it would contradict the first. */
+        private static final Set<String> OWN = Set.of(
+                "accept-ranges",
+                "cache-control",
+                "content-encoding",
+                "content-length",
+                "content-range",
+                "content-type",
+                "etag",
+                "last-modified",
+                "location",
+                "x-content-type-options");
+
         /** Makes the tree when all is set. */
         private final Function<Builder, FileTree> tree;
 
@@ -302,6 +329,7 @@ public final class StaticFiles implements Endpoint {
         private String cacheControl = "no-cache";
         private Predicate<String> immutable = path -> false;
         private Hidden hidden = Hidden.REFUSED;
+        private final List<String> headers = new ArrayList<>();
         private DirectoryTree.@Nullable Symlinks symlinks;
         private @Nullable Long maxCachedBytes;
 
@@ -356,6 +384,25 @@ public final class StaticFiles implements Endpoint {
             }
             Response.of(200).header("Content-Type", type);
             types = types.with(extension, type);
+            return this;
+        }
+
+        /**
+         * Adds a header to each answer: to 304 too, so that a policy that has changed gets to those who have the file already,
+         * and to redirects and errors. Headers of the same name are sent one after the other.
+         *
+         * @param name the field's name; not one of those that this endpoint sets by itself, such as {@code ETag}, nor one that
+         *     frames the message
+         * @param value the field's value
+         * @return this builder
+         */
+        public Builder header(String name, String value) {
+            if (OWN.contains(name.toLowerCase(Locale.ROOT))) {
+                throw new IllegalArgumentException("header " + name + " (expected: none, it is set by StaticFiles)");
+            }
+            Response.of(200).header(name, value);
+            headers.add(name);
+            headers.add(value);
             return this;
         }
 

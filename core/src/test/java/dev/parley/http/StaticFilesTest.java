@@ -80,6 +80,11 @@ class StaticFilesTest {
 
     /** An exchange as far as static files look at it. */
     private static Exchange exchange(HttpMethod method, String mount, String rest, String query) {
+        return exchange(method, mount, rest, query, headers());
+    }
+
+    private static Exchange exchange(
+            HttpMethod method, String mount, String rest, String query, HttpHeaders requestHeaders) {
         Map<String, Object> answers = Map.of(
                 "method",
                 method,
@@ -90,7 +95,7 @@ class StaticFilesTest {
                 "target",
                 mount + rest + query,
                 "headers",
-                headers());
+                requestHeaders);
         return (Exchange) Proxy.newProxyInstance(
                 Exchange.class.getClassLoader(), new Class<?>[] {Exchange.class}, (proxy, called, arguments) -> {
                     String key = called.getName() + (arguments == null ? "" : String.valueOf(arguments[0]));
@@ -1066,5 +1071,45 @@ class StaticFilesTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(message);
         }
+    }
+
+    @Test
+    void headersThatWereSetAreOnEachAnswer() {
+        StaticFiles files = StaticFiles.builder(root)
+                .header("Content-Security-Policy", "default-src 'self'")
+                .header("Server-Timing", "disk")
+                .build();
+        Response whole = get(files, "a.txt");
+        HttpHeaders known = headers("If-None-Match", String.valueOf(whole.header("ETag")));
+
+        assertThat(whole.headers()).endsWith("Content-Security-Policy", "default-src 'self'", "Server-Timing", "disk");
+        Response unchanged = files.answer(exchange(HttpMethod.GET, "/static/", "a.txt", "", known));
+        assertThat(unchanged.status()).isEqualTo(304);
+        assertThat(unchanged.header("Content-Security-Policy")).isEqualTo("default-src 'self'");
+        assertThat(get(files, "none.txt").header("Server-Timing")).isEqualTo("disk");
+        Response redirect = files.answer(exchange(HttpMethod.GET, "/static/", "docs", ""));
+        assertThat(redirect.status()).isEqualTo(308);
+        assertThat(redirect.header("Server-Timing")).isEqualTo("disk");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"etag", "Content-Length", "Content-Type", "Cache-Control", "X-Content-Type-Options"})
+    void headersThatAreSetAnywayAreRefused(String name) {
+        assertThatThrownBy(() -> StaticFiles.builder(root).header(name, "1"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("header " + name + " (expected: none, it is set by StaticFiles)");
+    }
+
+    @Test
+    void headersThatWouldFrameOrBreakTheMessageAreRefused() {
+        StaticFiles.Builder builder = StaticFiles.builder(root);
+
+        assertThatThrownBy(() -> builder.header("Transfer-Encoding", "chunked"))
+                .hasMessage("header Transfer-Encoding (expected: none, it is set by the server)");
+        assertThatThrownBy(() -> builder.header("Connection", "close"))
+                .hasMessage("header Connection (expected: none, it is set by the server)");
+        assertThatThrownBy(() -> builder.header("X", "a\r\nSet-Cookie: b"))
+                .hasMessageStartingWith("header X: \"a??Set-Cookie: b\"");
+        assertThat(get(builder.build(), "a.txt").header("X")).isNull();
     }
 }

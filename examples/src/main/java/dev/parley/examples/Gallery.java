@@ -18,7 +18,14 @@ import java.util.concurrent.CompletionStage;
  */
 public final class Gallery implements AutoCloseable {
     private static final List<String> PAGES = List.of(
-            "/", "/post-message", "/xml-http-request", "/fetch", "/web-socket", "/event-source", "/server-sent-events");
+            "/",
+            "/post-message",
+            "/xml-http-request",
+            "/fetch",
+            "/beacon",
+            "/web-socket",
+            "/event-source",
+            "/server-sent-events");
 
     /**
      * Nothing is loaded from elsewhere, and nothing inline runs. {@code 'unsafe-eval'} is for Vue, which
@@ -41,10 +48,12 @@ public final class Gallery implements AutoCloseable {
 
     private final ParleyServer first;
     private final ParleyServer second;
+    private final BeaconDemo beacons;
 
-    private Gallery(ParleyServer first, ParleyServer second) {
+    private Gallery(ParleyServer first, ParleyServer second, BeaconDemo beacons) {
         this.first = first;
         this.second = second;
+        this.beacons = beacons;
     }
 
     /**
@@ -70,27 +79,31 @@ public final class Gallery implements AutoCloseable {
      */
     public static Gallery start(int port, int secondPort) {
         EventSourceDemo eventSource = new EventSourceDemo();
+        BeaconDemo beacons = new BeaconDemo();
         // Each origin has to know the other, but only who listens knows their port: a page that asks
         // the first for the second, before there is one, waits.
         CompletableFuture<String> secondOrigin = new CompletableFuture<>();
-        ParleyServer first = listen(port, firstOrigin(eventSource, secondOrigin));
+        ParleyServer first = listen(port, firstOrigin(eventSource, beacons, secondOrigin));
         try {
             ParleyServer second = listen(secondPort, secondOrigin(eventSource, origin(first)));
             secondOrigin.complete(origin(second));
-            return new Gallery(first, second);
+            return new Gallery(first, second, beacons);
         } catch (RuntimeException e) {
             first.close();
+            beacons.close();
             throw e;
         }
     }
 
-    private static Routes firstOrigin(EventSourceDemo eventSource, CompletionStage<String> secondOrigin) {
+    private static Routes firstOrigin(
+            EventSourceDemo eventSource, BeaconDemo beacons, CompletionStage<String> secondOrigin) {
         CompletionStage<Response> config =
                 secondOrigin.thenApply(origin -> Response.json(Map.of("secondOrigin", origin)));
         Routes.Builder routes = Routes.builder()
                 .mount("/", PostMessageDemo.routes())
                 .mount("/", XmlHttpRequestDemo.routes())
                 .mount("/", FetchDemo.routes())
+                .mount("/", beacons.routes())
                 .mount("/", new WebSocketDemo().routes())
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
                 .mount("/", new TopicDemo().routes())
@@ -99,7 +112,7 @@ public final class Gallery implements AutoCloseable {
                 .files("/vue", StaticFiles.classpath("/META-INF/resources/webjars/vue/3.5.26/dist"))
                 .files("/sources", StaticFiles.classpath("/sources"))
                 .files("/", StaticFiles.classpath("/web"));
-        Endpoint page = Page.of("/web/index.html", CONTENT_SECURITY_POLICY);
+        Endpoint page = Page.of("/web/index.html", BeaconDemo.reporting(CONTENT_SECURITY_POLICY));
         PAGES.forEach(path -> routes.get(path, page));
         return routes.build();
     }
@@ -144,5 +157,6 @@ public final class Gallery implements AutoCloseable {
     public void close() {
         first.close();
         second.close();
+        beacons.close();
     }
 }

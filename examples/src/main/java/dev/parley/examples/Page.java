@@ -1,5 +1,6 @@
 package dev.parley.examples;
 
+import dev.parley.beacon.ReportingHeaders;
 import dev.parley.http.Endpoint;
 import dev.parley.http.Response;
 import java.io.IOException;
@@ -11,11 +12,22 @@ final class Page {
     private Page() {}
 
     static Endpoint of(String resource, String contentSecurityPolicy) {
-        Response page = Response.bytes("text/html; charset=utf-8", read(resource))
-                .header("Content-Security-Policy", contentSecurityPolicy)
+        return of(page(resource).header("Content-Security-Policy", contentSecurityPolicy));
+    }
+
+    /** A page whose policy comes with where to report that it was violated. */
+    static Endpoint of(String resource, ReportingHeaders reporting) {
+        return of(reporting.applyTo(page(resource)));
+    }
+
+    private static Endpoint of(Response page) {
+        return exchange -> exchange.respond(page);
+    }
+
+    private static Response page(String resource) {
+        return Response.bytes("text/html; charset=utf-8", read(resource))
                 .header("X-Content-Type-Options", "nosniff")
                 .header("Cache-Control", "no-cache");
-        return exchange -> exchange.respond(page);
     }
 
     private static byte[] read(String resource) {

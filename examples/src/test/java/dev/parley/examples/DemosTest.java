@@ -94,7 +94,7 @@ final class DemosTest {
             "PostMessage",
             "XMLHttpRequest",
             "Fetch",
-            "Beacon coming",
+            "Beacon",
             "WebSocket",
             "EventSource",
             "Server-sent Events",
@@ -112,7 +112,7 @@ final class DemosTest {
         for (Locator link : page.locator("nav a").all()) {
             paths.add(link.getAttribute("href").substring(1));
         }
-        assertThat(paths).hasSize(7);
+        assertThat(paths).hasSize(8);
 
         for (String path : paths) {
             visit(path);
@@ -250,6 +250,81 @@ final class DemosTest {
     }
 
     @Test
+    void beaconsOfEachTypeArrive() {
+        visit("beacon");
+
+        for (String[] beacon : new String[][] {
+            {"A string", "text", "text/plain;charset=UTF-8", "你好, in passing"},
+            {"FormData", "multipart", "multipart/form-data; boundary=…", "name=\"note\"; filename=\"note.txt\""},
+            {"URLSearchParams", "form", "application/x-www-form-urlencoded;charset=UTF-8", "age=23"},
+            {"A Blob of JSON", "json", "application/json", "{\"name\":\"小麦\",\"age\":23}"}
+        }) {
+            press(beacon[0]);
+            assertThat(output().first()).hasText("sendBeacon returned true: the browser took it");
+            assertArrived(beacon[1], beacon[2], beacon[3]);
+        }
+        press("70 KiB");
+        assertThat(output().first())
+                .hasText("sendBeacon returned false: more than the 64 KiB that may be on the way at a time");
+    }
+
+    @Test
+    void aPageThatIsLeftHasItsLastWord() {
+        visit("beacon");
+        assertThat(arrived("text", "TTFB")).hasCount(1);
+
+        press("Leave, and come back");
+        assertThat(page).hasURL(gallery.url() + "left");
+        assertThat(page).hasURL(gallery.url() + "beacon");
+
+        assertArrived("text", "text/plain;charset=UTF-8", "再见, this page was left at ");
+        assertArrived("text", "text/plain;charset=UTF-8", "LCP");
+    }
+
+    @Test
+    void messagesThatAreLostLeaveAHole() {
+        visit("beacon");
+        Locator numbers = page.locator(".numbers dd");
+        assertThat(numbers.nth(3)).hasText("0");
+
+        press("Send 20 messages");
+        press("And one of 61 KiB");
+        press("Flush");
+
+        assertThat(numbers.last()).hasText("1");
+        assertThat(numbers.nth(1))
+                .hasText(String.valueOf(Integer.parseInt(numbers.first().textContent()) - 1));
+        assertArrived("text", "text/plain;charset=UTF-8", "{\"event\":\"scroll\",\"to\":100}");
+    }
+
+    @Test
+    void aViolationOfThePolicyIsReported() {
+        expectedErrors = Pattern.compile("violates the following Content Security Policy directive");
+        visit("beacon");
+        // What this page sent itself comes behind what there was before.
+        assertThat(arrived("text", "TTFB")).hasCount(1);
+        int before = arrived("csp-report", "").count();
+
+        press("Load a forbidden image");
+
+        assertThat(output().last()).hasText("blocked: its report is on the way");
+        assertThat(arrived("csp-report", "img-src forbids http://127.0.0.1:")).hasCount(before + 1);
+    }
+
+    @Test
+    void vitalsOfOtherPagesAreShown() {
+        visit("fetch");
+        visit("beacon");
+
+        assertThat(page.locator(".chart"))
+                .hasAttribute("aria-label", Pattern.compile("[1-9]\\d* beacons in the last minute"));
+        for (String vital : new String[] {"TTFB", "FCP", "LCP", "CLS"}) {
+            Locator tile = page.locator(".vitals li", new Page.LocatorOptions().setHasText(vital));
+            assertThat(tile).hasAttribute("class", Pattern.compile("good|fair|poor"));
+        }
+    }
+
+    @Test
     void webSocketSendsTheLoginOfTheDocumentAndShowsTheAnswer() {
         visit("web-socket");
         Locator events = log("Events of the socket");
@@ -379,7 +454,7 @@ final class DemosTest {
         join(page, "小麦");
         say(page, "before");
         assertThat(said(page)).hasText(new String[] {"before"});
-        expectedErrors = Pattern.compile("^WebSocket connection to .* failed");
+        expectedErrors = Pattern.compile("^WebSocket connection to .* failed|net::ERR_CONNECTION_REFUSED");
         before.close();
         assertThat(here(page)).hasCount(0);
 
@@ -617,6 +692,18 @@ final class DemosTest {
         assertThat(page.locator(".log li").last()).containsText("the browser does not show the private page here");
         assertThat(page.frameLocator("iframe[title='A private page']").locator("output"))
                 .hasCount(0);
+    }
+
+    private Locator arrived(String kind, String text) {
+        return log("Beacons that arrived")
+                .locator("li", new Locator.LocatorOptions().setHasText(text))
+                .filter(new Locator.FilterOptions()
+                        .setHas(page.locator(
+                                "b", new Page.LocatorOptions().setHasText(Pattern.compile("^" + kind + "$")))));
+    }
+
+    private void assertArrived(String kind, String contentType, String text) {
+        assertThat(arrived(kind, text)).containsText(new String[] {contentType});
     }
 
     private void visit(String path) {

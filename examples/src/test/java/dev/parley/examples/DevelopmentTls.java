@@ -6,6 +6,8 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.security.MessageDigest;
+import java.util.Base64;
 
 /** TLS with a certificate that nobody vouches for, for clients that do not mind. */
 final class DevelopmentTls {
@@ -13,7 +15,12 @@ final class DevelopmentTls {
 
     /** HTTP/2 and HTTP/1.1, as the client likes. */
     static Tls create() throws Exception {
-        X509Bundle certificate = new CertificateBuilder()
+        return of(certificate());
+    }
+
+    /** A new certificate, for those who must know it before there is a server. */
+    static X509Bundle certificate() throws Exception {
+        return new CertificateBuilder()
                 .subject("CN=localhost")
                 .addSanDnsName("localhost")
                 .addSanIpAddress("127.0.0.1")
@@ -21,6 +28,16 @@ final class DevelopmentTls {
                 .setIsCertificateAuthority(true)
                 .ecp256()
                 .buildSelfSigned();
+    }
+
+    /** What Chromium's {@code --ignore-certificate-errors-spki-list} takes: with that it trusts all the way, NEL included. */
+    static String fingerprint(X509Bundle certificate) throws Exception {
+        byte[] key = certificate.getCertificate().getPublicKey().getEncoded();
+        return Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+    }
+
+    static Tls of(X509Bundle certificate) throws Exception {
         return Tls.of(SslContextBuilder.forServer(certificate.toKeyManagerFactory())
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
                         ApplicationProtocolConfig.Protocol.ALPN,

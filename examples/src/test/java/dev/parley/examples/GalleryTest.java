@@ -52,6 +52,7 @@ final class GalleryTest {
                 "/post-message",
                 "/xml-http-request",
                 "/fetch",
+                "/beacon",
                 "/web-socket",
                 "/event-source",
                 "/server-sent-events"
@@ -62,7 +63,7 @@ final class GalleryTest {
         assertThat(page.statusCode()).isEqualTo(200);
         assertThat(header(page, "Content-Security-Policy"))
                 .startsWith("default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self'; ")
-                .endsWith("; frame-ancestors 'self'");
+                .endsWith("; frame-ancestors 'self'; report-uri /reports");
     }
 
     @Test
