@@ -1,6 +1,6 @@
 import { beacons, tab, VITALS } from '../vitals.js'
 
-const KINDS = ['text', 'form', 'multipart', 'json', 'report', 'csp_report', 'binary']
+const KINDS = ['text', 'form', 'multipart', 'json', 'report', 'csp-report', 'binary']
 const SECONDS = 60
 const MAX_SHOWN = 50
 const MAX_VALUES = 200

@@ -10,8 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@link Target} is told on its command line: names and values in turn. */
 final class Arguments {
-    private static final List<String> NAMES =
-            List.of("--host", "--port", "--tls-port", "--transport", "--loops", "--deflate", "--static", "--origin");
+    private static final List<String> NAMES = List.of(
+            "--host",
+            "--port",
+            "--tls-port",
+            "--transport",
+            "--loops",
+            "--deflate",
+            "--static",
+            "--origin",
+            "--beacon-log");
 
     private final Map<String, String> values;
 
@@ -80,6 +88,13 @@ final class Arguments {
     @Nullable
     Path files() {
         String value = values.get("--static");
+        return value == null ? null : Path.of(value);
+    }
+
+    /** Where beacons are logged, durably; {@code null} if they are only counted. */
+    @Nullable
+    Path beaconLog() {
+        String value = values.get("--beacon-log");
         return value == null ? null : Path.of(value);
     }
 

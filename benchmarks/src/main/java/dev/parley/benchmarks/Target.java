@@ -1,6 +1,7 @@
 package dev.parley.benchmarks;
 
 import dev.parley.beacon.BeaconCollector;
+import dev.parley.beacon.BeaconLog;
 import dev.parley.beacon.BeaconSink;
 import dev.parley.http.BodyListener;
 import dev.parley.http.Endpoint;
@@ -27,6 +28,8 @@ import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -37,6 +40,7 @@ import java.util.concurrent.CompletionStage;
  * <pre>
  * java -jar parley-target.jar --port 8080 [--host 127.0.0.1] [--tls-port 8443] [--transport nio|epoll|io_uring]
  *                             [--loops N] [--deflate on|off] [--static DIR] [--origin ORIGIN]
+ *                             [--beacon-log DIR]
  * </pre>
  *
  * <p>It prints one line when it is ready.
@@ -90,14 +94,14 @@ public final class Target {
         return server.build().start();
     }
 
-    private static Routes routes(Arguments arguments) {
+    private static Routes routes(Arguments arguments) throws IOException {
         Topics topics = Topics.builder().history(History.last(1000)).build();
         Topic events = topics.topic("events");
         Routes.Builder routes = Routes.builder()
                 .get("/", exchange -> exchange.respond(OK))
                 .get("/healthz", exchange -> exchange.respond(OK))
                 .post("/sink", answeredEmpty())
-                .post("/beacon", BeaconCollector.to(counting()))
+                .post("/beacon", BeaconCollector.to(sink(arguments)))
                 .post("/upload", Target::count)
                 .get("/sse/{topic}", streams(topics).build())
                 .get("/ndjson/{topic}", streams(topics).ndjson().build())
@@ -123,9 +127,12 @@ public final class Target {
         return routes.build();
     }
 
-    /** Has all that it gets stored at once: the collector counts. */
-    private static BeaconSink counting() {
-        return batch -> BeaconSink.STORED;
+    /** Where beacons go: to a durable log, or nowhere, as the collector counts them. */
+    private static BeaconSink sink(Arguments arguments) throws IOException {
+        Path directory = arguments.beaconLog();
+        return directory == null
+                ? batch -> BeaconSink.STORED
+                : BeaconLog.at(directory).durable().open();
     }
 
     private static SseEndpoint.Builder streams(Topics topics) {

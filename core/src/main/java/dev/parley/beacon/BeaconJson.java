@@ -59,11 +59,16 @@ final class BeaconJson {
 
     static {
         for (BeaconKind kind : BeaconKind.values()) {
-            KINDS.put(kind, ascii(kind.name().toLowerCase(Locale.ROOT).replace('_', '-')));
+            KINDS.put(kind, ascii(name(kind)));
         }
     }
 
     private BeaconJson() {}
+
+    /** How a kind is written: {@code csp-report}. */
+    static String name(BeaconKind kind) {
+        return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 
     private static byte[] ascii(String text) {
         return text.getBytes(ISO_8859_1);

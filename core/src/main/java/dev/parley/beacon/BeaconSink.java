@@ -71,7 +71,7 @@ public interface BeaconSink {
     }
 
     /**
-     * A sink that publishes each beacon on a topic, as JSON, with its kind as the event name: a dashboard that follows the
+     * A sink that publishes each beacon on a topic, as JSON, with its kind ({@code text}, {@code csp-report}, …) as the event name: a dashboard that follows the
      * topic sees beacons live.
      *
      * @param topic where they are published

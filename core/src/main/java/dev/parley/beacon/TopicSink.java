@@ -4,7 +4,6 @@ import dev.parley.topic.Draft;
 import dev.parley.topic.Topic;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -23,8 +22,7 @@ record TopicSink(Topic topic) implements BeaconSink {
     /** One that is over a limit of the topic does not keep the others from it. */
     private CompletableFuture<?> published(Beacon beacon) {
         try {
-            Draft draft = Draft.ofUtf8(BeaconJson.write(beacon))
-                    .event(beacon.kind().name().toLowerCase(Locale.ROOT));
+            Draft draft = Draft.ofUtf8(BeaconJson.write(beacon)).event(BeaconJson.name(beacon.kind()));
             return topic.publish(draft).toCompletableFuture();
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
