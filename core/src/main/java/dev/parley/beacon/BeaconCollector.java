@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.cookie.Cookie;
 import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -261,7 +262,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
                 referrer == null || keepsQueries ? referrer : Scrubber.scrubbed(referrer),
                 headers.get(HttpHeaderNames.USER_AGENT),
                 cookies.isEmpty() ? Map.of() : cookies(headers));
-        return new Beacon(clock.instant(), source, keepsQueries ? body : Scrubber.scrubbed(body));
+        return new Beacon(Instant.ofEpochMilli(clock.millis()), source, keepsQueries ? body : Scrubber.scrubbed(body));
     }
 
     /** The cookies that were asked for; of several of one name the first, which is the most specific. */
