@@ -109,8 +109,9 @@ class BeaconsGuideTest {
 
     @Test
     void itsScriptIsTheOneThatTheModuleShows() throws IOException {
-        try (TestServer server = TestServer.of(
-                Routes.builder().files("/parley", BeaconCollector.browserModule()).build())) {
+        try (TestServer server = TestServer.of(Routes.builder()
+                .files("/parley", BeaconCollector.browserModule())
+                .build())) {
             String module = server.get("/parley/beacon.js").send().text().replaceAll("(?m)^//", "");
 
             assertThat(blocks(page(), "js")).hasSize(1).allMatch(squeezed(module)::contains);
@@ -143,7 +144,8 @@ class BeaconsGuideTest {
 
     @Test
     void whatAPageSendsGetsToTheSink() {
-        BeaconCollector beacons = BeaconCollector.to(BeaconSink.each(beacon -> seen.add(beacon.body().text())));
+        BeaconCollector beacons = BeaconCollector.to(
+                BeaconSink.each(beacon -> seen.add(beacon.body().text())));
         Routes routes = Routes.builder()
                 .post("/beacon", beacons)
                 .files("/parley", BeaconCollector.browserModule())
@@ -209,8 +211,12 @@ class BeaconsGuideTest {
     // ---- who may send
 
     private Routes shop(Endpoint home) {
-        OriginPolicy shop = OriginPolicy.builder().origin("https://shop.example").credentials().build();
-        Routes collecting = Routes.builder().origins(shop).post("/beacon", beacons).build();
+        OriginPolicy shop = OriginPolicy.builder()
+                .origin("https://shop.example")
+                .credentials()
+                .build();
+        Routes collecting =
+                Routes.builder().origins(shop).post("/beacon", beacons).build();
         Routes routes = Routes.builder().get("/", home).mount("/", collecting).build();
         return routes;
     }
@@ -392,8 +398,8 @@ class BeaconsGuideTest {
     @ParameterizedTest
     @CsvSource({"REFUSE, 503, a b", "DROP_OLDEST, 204, b c", "DROP_NEWEST, 204, a b"})
     void whatComesWhileTheSinkIsBehindEndsAsThePolicySays(WhenBehind policy, int status, String stored) {
-        BeaconCollector collector = BeaconCollector.builder(BeaconSink.each(
-                        it -> seen.add(it.body().text())))
+        BeaconCollector collector = BeaconCollector.builder(
+                        BeaconSink.each(it -> seen.add(it.body().text())))
                 .maxQueuedBeacons(2)
                 .whenBehind(policy)
                 .build();
@@ -420,7 +426,9 @@ class BeaconsGuideTest {
         String saved = read(directory, BeaconCursor.START.toString());
         assertThat(index).containsExactly("one", "two");
 
-        written.write(List.of(beacon("text/plain", "three"))).toCompletableFuture().join();
+        written.write(List.of(beacon("text/plain", "three")))
+                .toCompletableFuture()
+                .join();
         written.close();
         assertThat(read(directory, saved)).matches("1-[0-9]+");
         assertThat(index).containsExactly("one", "two", "three");
@@ -446,15 +454,15 @@ class BeaconsGuideTest {
 
     @Test
     void theLinesOfALog() throws Exception {
-        try (BeaconLog log = BeaconLog.at(directory()).durable().open();
-                TestServer server = TestServer.of(clock -> Routes.builder()
-                        .post(
-                                "/beacon",
-                                BeaconCollector.builder(log)
-                                        .clock(clock)
-                                        .maxBatchDelay(Duration.ZERO)
-                                        .build())
-                        .build())) {
+        BeaconLog written = BeaconLog.at(directory()).durable().open();
+        try (TestServer server = TestServer.of(clock -> Routes.builder()
+                .post(
+                        "/beacon",
+                        BeaconCollector.builder(written)
+                                .clock(clock)
+                                .maxBatchDelay(Duration.ZERO)
+                                .build())
+                .build())) {
             TestExchange sent = server.post("/beacon")
                     .header("Content-Type", "text/plain;charset=UTF-8")
                     .header("Origin", "http://localhost")
@@ -462,7 +470,7 @@ class BeaconsGuideTest {
                     .body("hello")
                     .open()
                     .end();
-            log.close(); // all that it was handed is stored
+            written.close(); // all that it was handed is stored
             server.run();
             assertThat(sent.response()).hasStatus(204);
         }
@@ -478,9 +486,8 @@ class BeaconsGuideTest {
         Files.writeString(directory.resolve("app.js"), "// nothing");
         Response page = Response.html("<!doctype html>");
 
-        ReportingHeaders reporting = ReportingHeaders.to("/reports")
-                .csp("default-src 'self'")
-                .nel(Duration.ofDays(1), 0.01, 1);
+        ReportingHeaders reporting =
+                ReportingHeaders.to("/reports").csp("default-src 'self'").nel(Duration.ofDays(1), 0.01, 1);
 
         StaticFiles.Builder files = StaticFiles.builder(directory);
         reporting.forEach(files::header);
@@ -491,8 +498,8 @@ class BeaconsGuideTest {
                 .build();
 
         StringBuilder headers = new StringBuilder();
-        reporting.forEach((name, value) ->
-                headers.append(name).append(": ").append(value).append('\n'));
+        reporting.forEach(
+                (name, value) -> headers.append(name).append(": ").append(value).append('\n'));
         assertShown(headers.toString());
         try (TestServer server = TestServer.of(routes)) {
             reporting.forEach((name, value) -> {
@@ -587,10 +594,7 @@ class BeaconsGuideTest {
                 .satisfies(kept -> assertThat(kept.source().cookies()).isEqualTo(Map.of("visitor", "7")));
         assertThat(guarded.counts())
                 .isEqualTo(new BeaconCounts(
-                        0,
-                        1,
-                        0,
-                        Map.of(BeaconCause.DUPLICATE, 1L, BeaconCause.UNWANTED, 1L, BeaconCause.NOISE, 1L)));
+                        0, 1, 0, Map.of(BeaconCause.DUPLICATE, 1L, BeaconCause.UNWANTED, 1L, BeaconCause.NOISE, 1L)));
     }
 
     @Test
@@ -634,8 +638,14 @@ class BeaconsGuideTest {
         Routes routes = Routes.builder().post("/beacon", beacons).build();
 
         try (TestServer server = TestServer.of(routes)) {
-            assertThat(BrowserBeacon.text("{\"event\":\"click\"}").to(server, "/beacon").send()).hasStatus(204);
-            assertThat(BrowserBeacon.json("{}").fromPage("https://elsewhere.example/").to(server, "/beacon").send())
+            assertThat(BrowserBeacon.text("{\"event\":\"click\"}")
+                            .to(server, "/beacon")
+                            .send())
+                    .hasStatus(204);
+            assertThat(BrowserBeacon.json("{}")
+                            .fromPage("https://elsewhere.example/")
+                            .to(server, "/beacon")
+                            .send())
                     .isProblem(403);
 
             server.advance(Duration.ofMillis(10));
