@@ -36,7 +36,7 @@ export interface Beacons {
   /**
    * Takes a message, to be sent soon.
    *
-   * @returns its number: 0 for the first, and one more for each
+   * @returns its number: 1 for the first, and one more for each
    * @throws {TypeError} where JSON can't hold it
    */
   send(message: unknown): number

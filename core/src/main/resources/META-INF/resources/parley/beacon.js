@@ -5,7 +5,7 @@
 //     beacons.send({ event: 'click', on: 'buy' })
 //
 // An envelope is {"page":"…","first":17,"messages":[…]}: a name that each page makes up, and the number of the first message.
-// The others count on from there, from 0 on without a hole, so that a number which never comes tells the server of a loss.
+// The others count on from there, from 1 on without a hole, so that a number which never comes tells the server of a loss.
 // It is sent as text/plain, which spares pages of other origins a preflight. What was sent may come twice, with the same
 // numbers, where the answer was lost.
 
@@ -36,7 +36,7 @@ class Beacons {
   /** What waits: { number, json, bytes }, in order, with holes where messages were lost. */
   #queue = []
   #queuedBytes = 0
-  #next = 0
+  #next = 1
   #timer
   /** How long to wait after a failure of which nobody knows the reason; each one doubles it. */
   #pause = 0

@@ -12,6 +12,7 @@ import dev.parley.beacon.Beacon;
 import dev.parley.beacon.BeaconCollector;
 import dev.parley.beacon.BeaconKind;
 import dev.parley.beacon.BeaconSink;
+import dev.parley.beacon.LostMessages;
 import dev.parley.beacon.ReportingHeaders;
 import dev.parley.http.OriginPolicy;
 import dev.parley.http.Response;
@@ -369,15 +370,21 @@ final class BeaconBrowserTest {
         begin("/beacon", "{ delay: 50 }");
 
         assertThat(page.evaluate("() => [beacons.send({ a: '小麦' }), beacons.send(null), beacons.send('\\ud800')]"))
-                .isEqualTo(List.of(0, 1, 2));
+                .isEqualTo(List.of(1, 2, 3));
 
         Beacon beacon = next();
         assertThat(beacon.body().contentType()).isEqualTo(TEXT);
         assertThat(beacon.body().text())
                 .isEqualTo("{\"page\":\"" + page.evaluate("() => beacons.page")
-                        + "\",\"first\":0,\"messages\":[{\"a\":\"小麦\"},null,\"\\ud800\"]}");
+                        + "\",\"first\":1,\"messages\":[{\"a\":\"小麦\"},null,\"\\ud800\"]}");
         page.evaluate("() => beacons.send(3)");
-        assertThat(numbers(next())).isEqualTo("3-3");
+        Beacon after = next();
+        assertThat(numbers(after)).isEqualTo("4-4");
+        LostMessages lost = new LostMessages(1);
+        lost.observe(after.messages().orElseThrow());
+        assertThat(lost.lost()).isEqualTo(3);
+        lost.observe(beacon.messages().orElseThrow());
+        assertThat(lost.lost()).isZero();
     }
 
     @Test
@@ -397,7 +404,7 @@ final class BeaconBrowserTest {
             envelopes.add(numbers(beacon));
         }
         // Over connections of their own: only their numbers have an order.
-        assertThat(envelopes).containsExactlyInAnyOrder("0-2", "3-3", "4-6");
+        assertThat(envelopes).containsExactlyInAnyOrder("1-3", "4-4", "5-7");
     }
 
     @Test
@@ -407,21 +414,21 @@ final class BeaconBrowserTest {
         page.evaluate("() => { beacons.send('x'.repeat(30000)); beacons.send('x'.repeat(40000)) }");
 
         // The second envelope finds no room beside the first, and comes when there is.
-        assertThat(List.of(numbers(next()), numbers(next()))).containsExactlyInAnyOrder("0-0", "1-1");
+        assertThat(List.of(numbers(next()), numbers(next()))).containsExactlyInAnyOrder("1-1", "2-2");
         assertThat(lost()).isEmpty();
     }
 
     @Test
     void theLargestMessageFillsAnEnvelopeAndALargerOneIsLost() throws Exception {
         begin("/beacon", "{ delay: 60000 }");
-        int room = 60 * 1024 - "{\"page\":\"\",\"first\":0,\"messages\":[\"\"]}".length() - 32;
+        int room = 60 * 1024 - "{\"page\":\"\",\"first\":1,\"messages\":[\"\"]}".length() - 32;
 
         page.evaluate("room => { beacons.send('x'.repeat(room)); beacons.flush() }", room);
         assertThat(next().body().bytes()).hasSize(60 * 1024);
         page.evaluate("room => { beacons.send('x'.repeat(room + 1)); beacons.send('after'); beacons.flush() }", room);
 
-        assertThat(numbers(next())).isEqualTo("2-2");
-        assertThat(lost()).containsExactly("1 too-large");
+        assertThat(numbers(next())).isEqualTo("3-3");
+        assertThat(lost()).containsExactly("2 too-large");
     }
 
     @Test
@@ -430,7 +437,7 @@ final class BeaconBrowserTest {
 
         page.evaluate("() => { beacons.send(0); beacons.send('x'.repeat(1024)); beacons.send(2); beacons.flush() }");
 
-        assertThat(List.of(numbers(next()), numbers(next()))).containsExactlyInAnyOrder("0-0", "2-2");
+        assertThat(List.of(numbers(next()), numbers(next()))).containsExactlyInAnyOrder("1-1", "3-3");
     }
 
     @Test
@@ -444,7 +451,7 @@ final class BeaconBrowserTest {
 
         assertThat(List.of(afterPage(next()), afterPage(next())))
                 .containsExactlyInAnyOrder(
-                        "\"first\":0,\"messages\":[\"before\"]}", "\"first\":1,\"messages\":[\"last\"]}");
+                        "\"first\":1,\"messages\":[\"before\"]}", "\"first\":2,\"messages\":[\"last\"]}");
     }
 
     private static String afterPage(Beacon beacon) {
@@ -458,9 +465,9 @@ final class BeaconBrowserTest {
 
         page.evaluate("() => beacons.send('a')");
 
-        assertThat(numbers(next())).isEqualTo("0-0");
-        page.evaluate("() => beacons.send('b')");
         assertThat(numbers(next())).isEqualTo("1-1");
+        page.evaluate("() => beacons.send('b')");
+        assertThat(numbers(next())).isEqualTo("2-2");
     }
 
     @Test
@@ -472,7 +479,7 @@ final class BeaconBrowserTest {
 
         page.evaluate("() => { beacons.send('a'); beacons.flush(); beacons.send('b') }");
 
-        assertThat(numbers(next())).isEqualTo("0-1");
+        assertThat(numbers(next())).isEqualTo("1-2");
         assertThat(lost()).isEmpty();
     }
 
@@ -487,7 +494,7 @@ final class BeaconBrowserTest {
         page.evaluate("() => { beacons.send('b'); beacons.flush() }");
 
         page.waitForFunction("() => lost.length === 2");
-        assertThat(lost()).containsExactly("0 stopped", "1 stopped");
+        assertThat(lost()).containsExactly("1 stopped", "2 stopped");
         assertThat(collector.counts().accepted()).isZero();
     }
 
@@ -506,7 +513,7 @@ final class BeaconBrowserTest {
             page.waitForFunction("() => times.length === 1");
             page.evaluate("() => { beacons.send('b'); beacons.flush() }");
 
-            assertThat(numbers(next())).isEqualTo("0-1");
+            assertThat(numbers(next())).isEqualTo("1-2");
             assertThat((boolean) page.evaluate("() => times.length === 2 && times[1] - times[0] >= 1900"))
                     .isTrue();
         }
@@ -522,8 +529,8 @@ final class BeaconBrowserTest {
         page.waitForFunction("() => lost.length === 1");
         page.evaluate("() => beacons.send('b')");
 
-        assertThat(numbers(next())).isEqualTo("1-1");
-        assertThat(lost()).containsExactly("0 refused");
+        assertThat(numbers(next())).isEqualTo("2-2");
+        assertThat(lost()).containsExactly("1 refused");
     }
 
     @Test
@@ -536,7 +543,7 @@ final class BeaconBrowserTest {
         page.evaluate("() => { for (let i = 0; i < 25; i++) beacons.send(i % 10) }");
         page.evaluate("() => { window.fetch = realFetch; beacons.flush() }");
 
-        assertThat(numbers(next())).isEqualTo("15-24");
+        assertThat(numbers(next())).isEqualTo("16-25");
         assertThat(lost())
                 .containsExactlyElementsOf(IntStream.range(0, 15)
                         .mapToObj(number -> number + " overflow")
@@ -549,9 +556,9 @@ final class BeaconBrowserTest {
 
         page.evaluate("() => { beacons.send('a'); beacons.close(); beacons.send('b') }");
 
-        assertThat(numbers(next())).isEqualTo("0-0");
+        assertThat(numbers(next())).isEqualTo("1-1");
         page.waitForFunction("() => lost.length === 1");
-        assertThat(lost()).containsExactly("1 stopped");
+        assertThat(lost()).containsExactly("2 stopped");
     }
 
     @Test
