@@ -7,7 +7,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Messages that a page sent with {@code beacon.js}, which numbers them, so that it shows when some are lost.
  *
- * <p><b>Wire.</b> {@code {"page": "9fJ2kd81", "first": 17, "messages": [...]}}, as {@code text/plain}: then it needs no preflight.
+ * <p><b>Wire.</b> {@code {"page":"9f86d081884c7d659a2feaa0c55ad015","first":17,"messages":[…]}} as {@code text/plain;charset=UTF-8}, which
+ * needs no preflight. The page's id is 32 hexadecimal digits where {@code beacon.js} made it up.
  *
  * <p><b>Limits.</b> The page's id has 1 to 64 characters, and numbers go up to 1,000,000,000: what is beyond is no such message.
  *
