@@ -16,6 +16,8 @@ const OVERHEAD_BYTES = 100
 const MIN_PAUSE = 1000 // ms
 const MAX_PAUSE = 5 * 60_000
 const MAX_RETRY_AFTER = 24 * 3600_000
+/** How long a fetch may take: what it carries then counts as not sent. */
+const FETCH_DEADLINE = 60_000
 
 const END = ']}'
 
@@ -80,7 +82,7 @@ class Beacons {
       this.#makeRoom()
       // Nobody knows how long a page that is hidden will live. What else is said in this turn goes with it.
       if (isHidden()) queueMicrotask(() => this.flush())
-      else if (this.#queuedBytes >= this.#maxBytes && this.#pause === 0) this.flush()
+      else if (this.#queuedBytes >= this.#maxBytes && this.#pause === 0 && !this.#fetching) this.flush()
       else this.#flushIn(this.#delay)
     }
     return entry.number
@@ -94,12 +96,18 @@ class Beacons {
       this.#flushIn(early)
       return
     }
-    // One fetch at a time: it is the way for what the browser has no room for.
-    while (this.#queue.length > 0 && !this.#fetching) {
+    while (this.#queue.length > 0) {
       const entries = this.#take()
       const envelope = this.#begin(entries[0].number) + entries.map(({ json }) => json).join() + END
-      if (navigator.sendBeacon(this.#url, envelope)) this.#pause = 0
-      else this.#fetch(envelope, entries)
+      if (navigator.sendBeacon(this.#url, envelope)) {
+        this.#pause = 0
+      } else if (this.#fetching) {
+        // One at a time: the rest goes when it ends, or before if the browser has room for a beacon again.
+        this.#putBack(entries)
+        break
+      } else {
+        this.#fetch(envelope, entries)
+      }
     }
   }
 
@@ -135,9 +143,10 @@ class Beacons {
     this.#fetching = true
     let response
     try {
-      response = await fetch(this.#url, { method: 'POST', body: envelope, keepalive: true, credentials: 'include' })
+      const signal = AbortSignal.timeout(FETCH_DEADLINE)
+      response = await fetch(this.#url, { method: 'POST', body: envelope, keepalive: true, credentials: 'include', signal })
     } catch {
-      // No room, no network, or no leave: a page is not told which. All of them may pass.
+      // No room, no network, no leave, or no answer in time: a page is hardly told which. All of them may pass.
     }
     this.#fetching = false
     const status = response?.status ?? 0
