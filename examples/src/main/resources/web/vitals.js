@@ -16,10 +16,22 @@ export const VITALS = {
   INP: { title: 'Interaction to next paint', bounds: [200, 500] },
 }
 
-function report(vital, value) {
-  const [good, poor] = VITALS[vital].bounds
-  const rating = value <= good ? 'good' : value <= poor ? 'fair' : 'poor'
-  beacons.send({ vital, value: Number(value.toFixed(vital === 'CLS' ? 4 : 1)), rating, page: location.pathname })
+const [navigation] = performance.getEntriesByType('navigation')
+const navigationType = navigation.type.replace('_', '-')
+
+/** The values that were sent. */
+const reported = {}
+
+/** In the shape of the package `web-vitals`, as the server knows it: a value that has changed comes again, with the same id. */
+function report(name, measured) {
+  const digits = name === 'CLS' ? 4 : 1
+  const value = Number(measured.toFixed(digits))
+  if (value === reported[name]) return
+  const delta = Number((value - (reported[name] ?? 0)).toFixed(digits))
+  reported[name] = value
+  const [good, poor] = VITALS[name].bounds
+  const rating = value <= good ? 'good' : value <= poor ? 'needs-improvement' : 'poor'
+  beacons.send({ name, value, delta, rating, id: `${beacons.page}-${name}`, navigationType })
 }
 
 function observe(type, options, each) {
@@ -27,10 +39,10 @@ function observe(type, options, each) {
   new PerformanceObserver((list) => list.getEntries().forEach(each)).observe({ type, buffered: true, ...options })
 }
 
-/** What may still change is sent when the page is left, or put into the background. */
+/** What may still change: it is sent when the page is left, or put into the background. */
 const last = {}
 
-report('TTFB', performance.getEntriesByType('navigation')[0].responseStart)
+report('TTFB', navigation.responseStart)
 
 observe('paint', {}, (entry) => {
   if (entry.name === 'first-contentful-paint') report('FCP', entry.startTime)
@@ -60,8 +72,5 @@ observe('first-input', {}, slowest)
 
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState !== 'hidden') return
-  for (const [vital, value] of Object.entries(last)) {
-    report(vital, value)
-    delete last[vital]
-  }
+  for (const [name, value] of Object.entries(last)) report(name, value)
 })

@@ -5,6 +5,12 @@ const SECONDS = 60
 const MAX_SHOWN = 50
 const MAX_VALUES = 200
 const HIGHEST = 5 // beacons a second, the least that the chart has room for
+/** How each rating looks. */
+const LOOKS = new Map([
+  ['good', 'good'],
+  ['needs-improvement', 'fair'],
+  ['poor', 'poor'],
+])
 
 /** What a text holds, or null if that is no JSON: anybody may send anything. */
 function parsed(text) {
@@ -21,8 +27,13 @@ function envelope(beacon) {
   return Array.isArray(messages) && messages.every((message) => message !== null) ? { page, first, messages } : null
 }
 
+/** Whether a message is a measurement. It is a client's word, whatever it says. */
+function isVital({ name, value, id }) {
+  return Object.hasOwn(VITALS, name) && Number.isFinite(value) && typeof id === 'string'
+}
+
 function told({ first, messages }) {
-  const vitals = messages.filter(({ vital }) => vital).map(({ vital }) => vital)
+  const vitals = messages.filter(isVital).map(({ name }) => name)
   const what = vitals.length === messages.length ? vitals.join(', ') : JSON.stringify(messages.at(-1))
   return `messages ${first} to ${first + messages.length - 1}: ${what.slice(0, 120)}`
 }
@@ -112,12 +123,12 @@ export default {
       <p>Each page of the gallery measures them, and sends them by <code>beacon.js</code>: some at once, some when it is left.
         Visit others and come back.</p>
       <ul class="vitals">
-        <li v-for="vital in vitals" :key="vital.name" :class="vital.rating">
+        <li v-for="vital in vitals" :key="vital.name" :class="vital.look">
           <abbr :title="vital.title">{{ vital.name }}</abbr>
           <b>{{ vital.median }}</b>
           <svg viewBox="0 0 120 40" aria-hidden="true">
             <path class="bound" d="M0 20H120"></path>
-            <circle v-for="dot in vital.dots" :cx="dot.x" :cy="dot.y" r="3" :class="dot.rating"></circle>
+            <circle v-for="dot in vital.dots" :cx="dot.x" :cy="dot.y" r="3" :class="dot.look"></circle>
           </svg>
           <small>{{ vital.count }}</small>
         </li>
@@ -146,7 +157,7 @@ export default {
 
     /** Holes before the last number that arrived. What is still under way is not missing yet. */
     missing() {
-      return Math.max(-1, ...this.numbers) + 1 - this.numbers.size
+      return Math.max(0, ...this.numbers) - this.numbers.size
     },
 
     bars() {
@@ -176,10 +187,10 @@ export default {
           title,
           count: values.length === 1 ? '1 page' : `${values.length} pages`,
           median: values.length === 0 ? '–' : (name === 'CLS' ? middle.toFixed(3) : Math.round(middle)) + unit,
-          rating: values.length === 0 ? '' : middle <= bounds[0] ? 'good' : middle <= bounds[1] ? 'fair' : 'poor',
+          look: values.length === 0 ? '' : middle <= bounds[0] ? 'good' : middle <= bounds[1] ? 'fair' : 'poor',
           // Half of the height is what is good.
-          dots: values.slice(-12).map(({ value, rating }, i) => ({
-            rating,
+          dots: values.slice(-12).map(({ value, look }, i) => ({
+            look,
             x: 5 + i * 10,
             y: 36 - Math.min(32, (16 * value) / bounds[0]),
           })),
@@ -283,11 +294,15 @@ export default {
       if (this.arrived.length > MAX_SHOWN) this.arrived.pop()
     },
 
-    measure({ vital, value, rating }) {
-      // It is a client's word, whatever it says.
-      if (!Object.hasOwn(VITALS, vital) || typeof value !== 'number') return
-      this.values[vital].push({ value, rating: ['good', 'fair', 'poor'].includes(rating) ? rating : 'poor' })
-      if (this.values[vital].length > MAX_VALUES) this.values[vital].shift()
+    measure(message) {
+      if (!isVital(message)) return
+      const { name, value, rating, id } = message
+      const values = this.values[name]
+      const known = values.findIndex((each) => each.id === id)
+      // The same id again is a value that has changed.
+      if (known >= 0) values.splice(known, 1)
+      values.push({ id, value, look: LOOKS.get(rating) ?? 'poor' })
+      if (values.length > MAX_VALUES) values.shift()
     },
   },
 
