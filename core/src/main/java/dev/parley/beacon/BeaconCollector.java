@@ -148,7 +148,8 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
 
     /**
      * Takes no more (503), and gives what waits to the sink. Waits until the sink has decided about all of it, but for 10 s at
-     * most: what is left then is logged as an error, and stays counted as accepted.
+     * most: what is left then is logged as an error, and stays counted as accepted. An interrupt ends the wait. A beacon that is being
+     * taken at this moment may reach the sink after it: close the server first.
      */
     @Override
     public void close() {

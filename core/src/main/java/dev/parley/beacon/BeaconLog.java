@@ -261,7 +261,11 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
             if (Thread.interrupted()) {
                 LOG.debug("an interrupt has closed the file");
             }
-            writer.abandon();
+            try {
+                writer.abandon();
+            } catch (Throwable again) {
+                t.addSuppressed(again);
+            }
             group.forEach(pending -> pending.stored().completeExceptionally(t));
             return;
         }

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which beacons were taken before, by an id that the application knows. A client that is told 503 sends the same beacon again:
@@ -13,6 +15,8 @@ import java.util.function.Function;
  * <p>Thread-safe.
  */
 final class Duplicates {
+    private static final Logger LOG = LoggerFactory.getLogger(Duplicates.class);
+
     private final Function<Beacon, Optional<String>> id;
     private final SeenIds seen;
     private final boolean durable;
@@ -32,7 +36,19 @@ final class Duplicates {
 
     /** The client was told that its beacon was not taken. */
     void refused(Beacon beacon) {
-        id.apply(beacon).ifPresent(seen::remove);
+        if (!durable) {
+            known(beacon).ifPresent(seen::remove);
+        }
+    }
+
+    /** The id of a beacon about which has been decided: a function that fails now must not change that. */
+    private Optional<String> known(Beacon beacon) {
+        try {
+            return id.apply(beacon);
+        } catch (RuntimeException e) {
+            LOG.error("the id of {} can't be told again", beacon, e);
+            return Optional.empty();
+        }
     }
 
     /** The same sink, which remembers here what it has stored, if it is durable. */
@@ -57,7 +73,7 @@ final class Duplicates {
         }
 
         private void remember(Beacon beacon) {
-            id.apply(beacon).ifPresent(it -> seen.add(it, at(beacon)));
+            known(beacon).ifPresent(it -> seen.add(it, at(beacon)));
         }
 
         @Override

@@ -98,7 +98,8 @@ final class Gunzip {
         }
         at += 6; // time, flags of the compressor, system
         if ((flags & EXTRA) != 0) {
-            at += int16();
+            int extra = int16(); // which moves the place itself
+            at += extra;
         }
         if ((flags & NAME) != 0) {
             skipText();

@@ -1,6 +1,7 @@
 package dev.parley.beacon;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -65,6 +66,8 @@ final class LogDirectory {
                     numbers.add(Long.parseLong(name.group(1)));
                 }
             });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         return numbers;
     }

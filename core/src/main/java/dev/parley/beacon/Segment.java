@@ -77,10 +77,11 @@ final class Segment implements AutoCloseable {
         committed = written;
     }
 
-    /** Cuts off what is not committed. */
+    /** Cuts off what is not committed, so that not even a loss of power brings it back. */
     void rollBack() throws IOException {
         channel.truncate(committed);
         written = committed;
+        channel.force(true);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.parley.beacon;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.NavigableSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,10 +55,9 @@ final class SegmentWriter {
         this.directory = directory;
         this.settings = settings;
         long repaired = 0;
-        for (long number : directory.segments()) {
-            newest = number;
-        }
-        for (long number : directory.segments()) {
+        NavigableSet<Long> numbers = directory.segments();
+        newest = numbers.isEmpty() ? 0 : numbers.last();
+        for (long number : numbers) {
             if (number == newest) {
                 repaired = repair(number);
             }
@@ -136,7 +137,13 @@ final class SegmentWriter {
     }
 
     private Segment begin() throws IOException {
-        Segment next = Segment.begin(directory, newest + 1, settings.clock().instant());
+        Segment next;
+        try {
+            next = Segment.begin(directory, newest + 1, settings.clock().instant());
+        } catch (FileAlreadyExistsException e) {
+            newest++; // somebody else's: the next write passes it over
+            throw e;
+        }
         newest++;
         segment = next;
         if (blank > 0) {
@@ -230,7 +237,7 @@ final class SegmentWriter {
             begin();
             return true;
         } catch (IOException e) {
-            LOG.warn("{}: too old to be kept, but can't be deleted yet", directory.segment(last.number()), e);
+            LOG.debug("{}: too old to be kept, but can't be deleted yet", directory.segment(last.number()), e);
             abandon();
             return false;
         }

@@ -91,6 +91,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     /** The exchange will have a whole response some time, and the next need not wait for it. */
     private boolean passable;
 
+    private boolean paying;
+
     /** The request of the exchange has been read to its end. */
     private boolean requestComplete;
 
@@ -246,7 +248,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (context.channel().isWritable()) {
-            HttpResponseStream stream = exchange == null ? null : exchange.openStream();
+            HttpExchange answering = owed == null || owed.isEmpty() ? exchange : owed.peek();
+            HttpResponseStream stream = answering == null ? null : answering.openStream();
             if (stream != null) {
                 stream.writable();
             }
@@ -301,11 +304,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 }
                 Deque<Object> queue = ahead;
                 Object next = queue == null ? null : queue.peek();
-                if (queue == null
-                        || next == null
-                        || next instanceof HttpRequest request
-                                && (exchange != null && !passes(request, exchange)
-                                        || !channel().isWritable())) {
+                if (queue == null || next == null || next instanceof HttpRequest request && !mayBegin(request)) {
                     break;
                 }
                 queue.remove();
@@ -320,6 +319,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
         decodeOn();
         appetiteChanged();
+    }
+
+    /** Whether the next request may begin; last of all is asked what changes something. */
+    private boolean mayBegin(HttpRequest request) {
+        return channel().isWritable() && (exchange == null || passes(request, exchange));
     }
 
     /** Whether a request may begin before the exchange is answered; if so, that one's answer is owed from now on. */
@@ -356,12 +360,23 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         return owed == null || owed.isEmpty() || owed.peek() == answering;
     }
 
-    /** The answer of an exchange that was passed is out. */
+    /** The answer of an exchange that was passed is out: the next may go, and each that is out makes way for another. */
     private void paid(Deque<HttpExchange> others) {
         others.remove();
-        HttpExchange next = others.isEmpty() ? exchange : others.peek();
-        if (next != null) {
-            next.turnCame();
+        if (paying) {
+            return; // one call inside the other for each answer would fill the stack
+        }
+        paying = true;
+        try {
+            HttpExchange last = null;
+            HttpExchange next = others.isEmpty() ? exchange : others.peek();
+            while (next != null && next != last) {
+                next.turnCame();
+                last = next;
+                next = others.isEmpty() ? exchange : others.peek();
+            }
+        } finally {
+            paying = false;
         }
         advance();
     }
@@ -985,6 +1000,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             } else if (!headBegun && (ahead == null || ahead.isEmpty())) {
                 // The answer before may be on its way still.
                 closing = true;
+                writer.flush(ctx());
                 ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             }
         }

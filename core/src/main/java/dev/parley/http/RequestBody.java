@@ -35,8 +35,8 @@ final class RequestBody {
     }
 
     private static final byte[] EMPTY = {};
-    /** An announced length up to this is believed, as far as the first allocation goes. */
-    private static final int BELIEVED_LENGTH = 64 * 1024;
+    /** An announced length up to this is believed, as far as the first allocation goes: a word costs a client nothing. */
+    private static final int BELIEVED_LENGTH = 4 * 1024;
     /** What a JVM can surely make; more than that is over the limit of a whole body, whatever that says. */
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 

@@ -96,6 +96,18 @@ final class GunzipTest {
     }
 
     @Test
+    void anExtraFieldIsPassedOver() throws IOException {
+        byte[] coded = gzip("abc".getBytes(UTF_8));
+        byte[] fixed = Arrays.copyOf(coded, 10);
+        fixed[3] = 4;
+        byte[] rest = Arrays.copyOfRange(coded, 10, coded.length);
+
+        assertThat(Gunzip.inflate(join(fixed, new byte[] {3, 0, 'x', 'y', 'z'}, rest), LIMIT))
+                .isEqualTo("abc".getBytes(UTF_8));
+        assertThat(Gunzip.inflate(join(fixed, new byte[] {0, 0}, rest), LIMIT)).isEqualTo("abc".getBytes(UTF_8));
+    }
+
+    @Test
     void eachByteThatIsMissingIsNoticed() {
         byte[] coded = gzip("some text, some text".getBytes(UTF_8));
         for (int size = 0; size < coded.length; size++) {

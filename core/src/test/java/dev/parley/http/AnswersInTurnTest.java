@@ -2,12 +2,16 @@ package dev.parley.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -192,6 +196,84 @@ class AnswersInTurnTest {
 
             answer(0, "A");
             assertThat(client.received()).startsWith(ok("A") + "HTTP/1.1 503 ");
+        }
+    }
+
+    @Test
+    void aFileOfMoreThanTheSocketTakesIsSentToItsEnd(@TempDir Path directory) throws IOException {
+        Path file = Files.write(directory.resolve("large"), new byte[300_000]);
+        try (WireChannel client = WireChannel.serving(routes)) {
+            client.send(POST + "a" + POST + "b");
+            answers.get(0).complete(Response.file("text/plain", file));
+            answer(1, "B");
+
+            StringBuilder received = new StringBuilder(client.received());
+            for (int i = 0; i < 100 && received.length() < 300_000; i++) {
+                client.pass(Duration.ofMillis(100));
+                received.append(client.received());
+            }
+            assertThat(received.toString()).endsWith("\0" + ok("B"));
+        }
+    }
+
+    @Test
+    void thousandsOfAnswersThatWaitForTheFirstCostNoStack() {
+        HttpLimits limits = HttpLimits.builder().maxPipelined(5000).build();
+        try (WireChannel client = WireChannel.serving(routes, limits)) {
+            for (int i = 0; i < 40; i++) {
+                client.send((POST + "a").repeat(100));
+            }
+            assertThat(began).hasSize(4000);
+            for (int i = 3999; i >= 0; i--) {
+                answer(i, "A");
+            }
+            assertThat(client.received()).isEqualTo(ok("A").repeat(4000));
+        }
+    }
+
+    @Test
+    void allAreAnsweredBeforeADrainClosesTheConnection() {
+        ParleyHandler handler = WireChannel.handler(routes, HttpLimits.DEFAULT);
+        try (WireChannel client = new WireChannel(handler::addTo)) {
+            client.send(POST + "a" + POST + "b" + POST + "c");
+            handler.drain(Duration.ofSeconds(10));
+            answer(1, "B");
+            answer(0, "A");
+            assertThat(client.received()).isEqualTo(ok("A") + ok("B"));
+
+            answer(2, "C");
+            assertThat(client.received()).contains("connection: close\r\n").endsWith("C");
+            client.assertClosed();
+        }
+    }
+
+    @Test
+    void anAnswerThatIsNotFlushedYetGoesOutBeforeADrainClosesTheConnection() {
+        ParleyHandler handler = WireChannel.handler(routes, HttpLimits.DEFAULT);
+        try (WireChannel client = new WireChannel(handler::addTo)) {
+            client.send(POST + "a");
+            handler.drain(Duration.ofSeconds(10)); // begins with the next task of the loop, behind which is the flush
+            answer(0, "A");
+            assertThat(client.received()).isEqualTo(ok("A"));
+            client.assertClosed();
+        }
+    }
+
+    @Test
+    void aClientThatDoesNotReadGetsNoMoreBegun() {
+        try (WireChannel client = WireChannel.serving(routes)) {
+            client.stall(true);
+            client.send(POST + "a" + POST + "b");
+            answers.get(0).complete(Response.text("x".repeat(200_000)));
+            client.send(POST + "c");
+            assertThat(began).containsExactly("a", "b");
+
+            client.stall(false);
+            answer(1, "B");
+            assertThat(client.received()).endsWith(ok("B"));
+            assertThat(began).containsExactly("a", "b", "c");
+            answer(2, "C");
+            assertThat(client.received()).isEqualTo(ok("C"));
         }
     }
 

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -84,7 +83,7 @@ final class TopicSinkTest extends BeaconSinkContract {
     /** What a dashboard gets. */
     @Override
     protected String described(Beacon beacon) {
-        return beacon.kind().name().toLowerCase(Locale.ROOT) + " " + new String(BeaconJson.write(beacon), UTF_8);
+        return BeaconJson.name(beacon.kind()) + " " + new String(BeaconJson.write(beacon), UTF_8);
     }
 
     @Override
