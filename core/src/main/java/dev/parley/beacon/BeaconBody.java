@@ -148,7 +148,7 @@ public final class BeaconBody {
 
     /**
      * What is wrong with the body, for its kind: JSON that is broken or too deep, a form that is not well-formed, text that is not of its
-     * charset, reports that are none or too many.
+     * charset, reports that are none, too many, or with a member twice.
      *
      * @return one line without anything of the body; empty where it is well-formed, or of a kind that has no form
      */
@@ -184,8 +184,8 @@ public final class BeaconBody {
     private ParsedJson parseJson() {
         return switch (kind) {
             case FORM, MULTIPART -> new ParsedJson(null, "a form");
-            case JSON, REPORT, CSP_REPORT ->
-                ParsedJson.of(bytes); // a charset means nothing there (RFC 8259 section 11)
+            case REPORT, CSP_REPORT -> ParsedJson.ofReports(bytes);
+            case JSON -> ParsedJson.of(bytes); // a charset means nothing there (RFC 8259 section 11)
             case TEXT, BINARY -> {
                 BodyText text = BodyText.of(contentType, bytes);
                 yield text.isUtf8() ? ParsedJson.of(bytes) : ParsedJson.of(text.text());

@@ -229,11 +229,17 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
     }
 
     private void take(Exchange exchange, byte[] bytes) {
+        if (guards.isSampledOut()) {
+            turnAway(exchange, BeaconCause.SAMPLED_OUT, NO_CONTENT);
+            return;
+        }
         Beacon beacon;
         BeaconCause objection;
         try {
-            beacon = guards.sifted(beacon(exchange, bytes));
-            objection = guards.objection(beacon);
+            Beacon whole = beacon(exchange, bytes);
+            Optional<Beacon> sifted = guards.sifted(whole);
+            beacon = sifted.orElse(whole);
+            objection = sifted.isEmpty() ? BeaconCause.NOISE : guards.objection(beacon);
         } catch (Throwable t) { // of a function of the application
             tally.spoiled();
             exchange.respond(CompletableFuture.failedStage(t));

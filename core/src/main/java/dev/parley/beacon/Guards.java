@@ -1,12 +1,13 @@
 package dev.parley.beacon;
 
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a collector does not keep, in the order in which it asks: the sample, the application's filter, noise, what is broken
- * where that matters, and what was seen before. {@code null} stands for what was not set.
+ * What a collector does not keep, in the order in which it asks: the sample, before anything is parsed; noise; the application's
+ * filter, what is broken where that matters, and what was seen before. {@code null} stands for what was not set.
  */
 record Guards(
         double sample,
@@ -15,22 +16,21 @@ record Guards(
         boolean strict,
         @Nullable Duplicates duplicates) {
 
-    /** The beacon that is judged: where some of its reports are noise, and others are not, one with the others alone. */
-    Beacon sifted(Beacon beacon) {
-        return dropsNoise ? Noise.withoutNoise(beacon).orElse(beacon) : beacon;
+    /** Whether the next beacon is not of the sample. */
+    boolean isSampledOut() {
+        return sample < 1 && ThreadLocalRandom.current().nextDouble() >= sample;
     }
 
-    /** Why a beacon is not kept, or {@code null} if it is. */
+    /** The beacon that is judged, without reports that are noise; empty if it is nothing but noise. */
+    Optional<Beacon> sifted(Beacon beacon) {
+        return dropsNoise ? Noise.withoutNoise(beacon) : Optional.of(beacon);
+    }
+
+    /** Why a beacon that was sifted is not kept, or {@code null} if it is. */
     @Nullable
     BeaconCause objection(Beacon beacon) {
-        if (sample < 1 && ThreadLocalRandom.current().nextDouble() >= sample) {
-            return BeaconCause.SAMPLED_OUT;
-        }
         if (filter != null && !filter.test(beacon)) {
             return BeaconCause.UNWANTED;
-        }
-        if (dropsNoise && Noise.isNoise(beacon)) {
-            return BeaconCause.NOISE;
         }
         if (strict && beacon.body().flaw().isPresent()) {
             return BeaconCause.BROKEN;

@@ -28,11 +28,6 @@ final class Noise {
 
     private Noise() {}
 
-    /** Whether a beacon holds reports, and nothing but noise. */
-    static boolean isNoise(Beacon beacon) {
-        return withoutNoise(beacon).isEmpty();
-    }
-
     /** The beacon without reports that are noise; the same one if it has none, and empty if nothing would be left. */
     static Optional<Beacon> withoutNoise(Beacon beacon) {
         JsonNode tree = Reports.isSentByBrowser(beacon) ? beacon.body().json().orElse(null) : null;

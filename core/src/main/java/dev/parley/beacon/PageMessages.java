@@ -58,8 +58,7 @@ public record PageMessages(String page, long first, List<JsonNode> messages) {
                 && messages.isArray()
                 && areNumbers(first.longValue(), messages.size());
         return ofThisForm
-                ? Optional.of(new PageMessages(
-                        page, first.longValue(), messages.valueStream().toList()))
+                ? Optional.of(new PageMessages(page, first.longValue(), List.copyOf(messages.values())))
                 : Optional.empty();
     }
 

@@ -12,7 +12,10 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A body as JSON: the tree, or what is wrong. Of members of one name the last counts (RFC 8259 section 4 leaves it open). */
+/**
+ * A body as JSON: the tree, or what is wrong. Of members of one name the last counts (RFC 8259 section 4 leaves it open), but in reports: no
+ * browser writes them so, and what a tree does not show can't be scrubbed.
+ */
 record ParsedJson(@Nullable JsonNode tree, @Nullable String flaw) {
     /** As deep as the bodies of all other requests may be. */
     private static final int MAX_DEPTH = 64;
@@ -27,10 +30,25 @@ record ParsedJson(@Nullable JsonNode tree, @Nullable String flaw) {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    private static final JsonMapper UNIQUE = MAPPER.rebuild()
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .build();
+
     /** Reads UTF-8, and what else JSON once could be in. */
     static ParsedJson of(byte[] bytes) {
-        try (JsonParser parser = MAPPER.createParser(bytes)) {
-            return read(parser);
+        return read(MAPPER, bytes);
+    }
+
+    /** The same for reports, none of whose members may come twice. */
+    static ParsedJson ofReports(byte[] bytes) {
+        ParsedJson parsed = read(UNIQUE, bytes);
+        boolean twice = parsed.tree() == null && of(bytes).tree() != null;
+        return twice ? new ParsedJson(null, "JSON with a member twice") : parsed;
+    }
+
+    private static ParsedJson read(JsonMapper mapper, byte[] bytes) {
+        try (JsonParser parser = mapper.createParser(bytes)) {
+            return read(mapper, parser);
         } catch (JacksonException e) {
             return new ParsedJson(null, flaw(e, e.getLocation())); // the very first bytes are of no encoding
         }
@@ -38,13 +56,13 @@ record ParsedJson(@Nullable JsonNode tree, @Nullable String flaw) {
 
     static ParsedJson of(String text) {
         try (JsonParser parser = MAPPER.createParser(text)) {
-            return read(parser);
+            return read(MAPPER, parser);
         }
     }
 
-    private static ParsedJson read(JsonParser parser) {
+    private static ParsedJson read(JsonMapper mapper, JsonParser parser) {
         try {
-            JsonNode tree = MAPPER.readTree(parser);
+            JsonNode tree = mapper.readTree(parser);
             return tree == null || tree.isMissingNode()
                     ? new ParsedJson(null, "no JSON: there is nothing")
                     : new ParsedJson(tree, null);

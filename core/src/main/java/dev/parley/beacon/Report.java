@@ -73,7 +73,21 @@ public record Report(
             String sourceFile,
             int line,
             int column,
-            int statusCode) {}
+            int statusCode) {
+        /**
+         * What it is, for logs.
+         *
+         * @return all of it, with what does not print escaped, and long texts cut
+         */
+        @Override
+        public String toString() {
+            return "CspViolation[documentUrl=" + Printable.of(documentUrl) + ", blockedUrl=" + Printable.of(blockedUrl)
+                    + ", effectiveDirective=" + Printable.of(effectiveDirective) + ", originalPolicy="
+                    + Printable.of(originalPolicy) + ", disposition=" + Printable.of(disposition) + ", sample="
+                    + Printable.of(sample) + ", sourceFile=" + Printable.of(sourceFile) + ", line=" + line + ", column="
+                    + column + ", statusCode=" + statusCode + "]";
+        }
+    }
 
     /**
      * A request that failed, or that was sampled (<a href="https://www.w3.org/TR/network-error-logging/#network-error-reports">NEL,
@@ -94,7 +108,19 @@ public record Report(
             String protocol,
             String serverIp,
             int statusCode,
-            Duration elapsed) {}
+            Duration elapsed) {
+        /**
+         * What it is, for logs.
+         *
+         * @return all of it, with what does not print escaped, and long texts cut
+         */
+        @Override
+        public String toString() {
+            return "NetworkError[phase=" + Printable.of(phase) + ", type=" + Printable.of(type) + ", method="
+                    + Printable.of(method) + ", protocol=" + Printable.of(protocol) + ", serverIp="
+                    + Printable.of(serverIp) + ", statusCode=" + statusCode + ", elapsed=" + elapsed + "]";
+        }
+    }
 
     /**
      * How a page did for one visitor (<a href="https://github.com/GoogleChrome/web-vitals">web-vitals</a>). The same id is sent again when
@@ -107,7 +133,19 @@ public record Report(
      * @param id of this page load and metric
      * @param navigationType such as {@code navigate}, {@code back-forward-cache}; empty if it is not said
      */
-    public record WebVital(String name, double value, double delta, String rating, String id, String navigationType) {}
+    public record WebVital(String name, double value, double delta, String rating, String id, String navigationType) {
+        /**
+         * What it is, for logs.
+         *
+         * @return all of it, with what does not print escaped, and long texts cut
+         */
+        @Override
+        public String toString() {
+            return "WebVital[name=" + Printable.of(name) + ", value=" + value + ", delta=" + delta + ", rating="
+                    + Printable.of(rating) + ", id=" + Printable.of(id) + ", navigationType="
+                    + Printable.of(navigationType) + "]";
+        }
+    }
 
     /**
      * The report as a violation of a Content Security Policy.

@@ -3,6 +3,7 @@ package dev.parley.beacon;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +17,7 @@ import tools.jackson.databind.node.StringNode;
  * Takes queries, fragments and passwords out of addresses, as they may hold what is nobody else's business.
  *
  * <p>Of reports that are JSON all texts are looked at: members that are addresses by their names, and addresses within other texts, such
- * as messages and stacks. The policy that was violated stays: it is the site's own.
+ * as messages, stacks, and names of members. The policy that was violated stays: it is the site's own.
  */
 final class Scrubber {
     /** Addresses by the names of their members, besides all that end in {@code url} or {@code uri}. */
@@ -25,12 +26,13 @@ final class Scrubber {
     private static final Set<String> POLICIES = Set.of("originalpolicy", "original-policy");
 
     /** What they hold is no address, but may be a document (CSP, "strip url for use in reports"). */
-    private static final Set<String> OPAQUE = Set.of("data:", "blob:");
+    private static final String DATA = "data:";
 
-    private static final String SCHEME_END = "://";
+    private static final String BLOB = "blob:";
+    private static final Set<String> OPAQUE = Set.of(DATA, BLOB);
 
-    /** An address never has these in it: its parser escapes them (URL, query percent-encode set). */
-    private static final String BEHIND_ADDRESS = "\"'<>";
+    /** An address never has these in it: its parser escapes them (URL, percent-encode sets). A path may have an apostrophe. */
+    private static final String BEHIND_ADDRESS = "\"<>";
 
     /** What a query, a fragment, a password or an escape of one of them begins with. */
     private static final String SUSPECT = "?#@\\";
@@ -97,28 +99,68 @@ final class Scrubber {
         plain.append(text, start, end);
     }
 
-    /** A text in which all addresses that name a host are scrubbed. */
+    /**
+     * A text in which all that looks like an address is scrubbed: a word loses what is behind a slash and then {@code ?} or {@code #}, and
+     * users behind two slashes.
+     */
     private static String scrubbedText(String text) {
         String opaque = opaque(text);
-        int scheme = text.indexOf(SCHEME_END);
-        if (opaque != null || scheme < 0) {
-            return opaque != null ? opaque : text;
+        if (opaque != null) {
+            return opaque;
         }
         StringBuilder plain = new StringBuilder(text.length());
-        int from = 0;
-        while (scheme >= 0) {
-            int authority = scheme + SCHEME_END.length();
-            int end = authority;
-            while (end < text.length() && !isBehindAddress(text.charAt(end))) {
-                end++;
+        boolean hasSlash = false; // in this word
+        int authority = -1; // where it begins in the plain text, while in one
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (isBehindAddress(c)) {
+                hasSlash = false;
+                authority = -1;
+            } else if (isSlash(c)) {
+                authority = i > 0 && isSlash(text.charAt(i - 1)) ? plain.length() + 1 : -1;
+                hasSlash = true;
+            } else if ((c == '?' || c == '#') && hasSlash) {
+                i = endOfWord(text, i) - 1;
+                continue;
+            } else if (c == '@' && authority >= 0) {
+                plain.setLength(authority);
+                continue;
+            } else if (c == ':' && endsScheme(text, i, DATA)) {
+                i = endOfLine(text, i) - 1;
+                continue;
+            } else if (c == ':' && endsScheme(text, i, BLOB)) {
+                i = endOfWord(text, i) - 1;
+                continue;
             }
-            plain.append(text, from, authority);
-            appendAddress(plain, text, authority, end, true);
-            from = end;
-            scheme = text.indexOf(SCHEME_END, end);
+            plain.append(c);
         }
-        plain.append(text, from, text.length());
         return plain.length() == text.length() ? text : plain.toString();
+    }
+
+    /** Whether this colon is a scheme's, and something follows. */
+    private static boolean endsScheme(String text, int colon, String scheme) {
+        int start = colon + 1 - scheme.length();
+        return text.regionMatches(true, start, scheme, 0, scheme.length())
+                && (start == 0 || !Character.isLetterOrDigit(text.charAt(start - 1)))
+                && colon + 1 < text.length()
+                && text.charAt(colon + 1) > ' ';
+    }
+
+    private static int endOfWord(String text, int from) {
+        int end = from;
+        while (end < text.length() && !isBehindAddress(text.charAt(end))) {
+            end++;
+        }
+        return end;
+    }
+
+    /** A document may have blanks and quotes in its address, but no line breaks. */
+    private static int endOfLine(String text, int from) {
+        int end = from;
+        while (end < text.length() && text.charAt(end) >= ' ') {
+            end++;
+        }
+        return end;
     }
 
     private static boolean isBehindAddress(char c) {
@@ -134,12 +176,12 @@ final class Scrubber {
     }
 
     private static BeaconBody scrubbedReports(BeaconBody body) {
-        ParsedJson parsed = ParsedJson.of(body.bytes()); // a tree of its own, as it may be changed
+        ParsedJson parsed = ParsedJson.ofReports(body.bytes()); // a tree of its own, as it may be changed
         JsonNode tree = parsed.tree();
         if (tree == null) {
             return BeaconBody.of(body.contentType(), harmlessPart(body.bytes()), parsed);
         }
-        JsonNode plain = tree.isString() ? StringNode.valueOf(scrubbed(tree.stringValue())) : tree;
+        JsonNode plain = tree.isString() ? StringNode.valueOf(scrubbedText(scrubbed(tree.stringValue()))) : tree;
         boolean changed = plain.isString() || scrub(tree);
         return BeaconBody.of(
                 body.contentType(),
@@ -175,10 +217,13 @@ final class Scrubber {
     private static boolean scrub(JsonNode node) {
         boolean changed = false;
         if (node instanceof ObjectNode object) {
+            boolean renamed = false;
             for (Map.Entry<String, JsonNode> member : object.properties()) {
+                String name = scrubbedText(member.getKey());
+                renamed |= !name.equals(member.getKey());
                 JsonNode value = member.getValue();
                 if (value.isString()) {
-                    String plain = scrubbedMember(member.getKey(), value.stringValue());
+                    String plain = scrubbedMember(name, value.stringValue());
                     if (!plain.equals(value.stringValue())) {
                         member.setValue(StringNode.valueOf(plain));
                         changed = true;
@@ -186,6 +231,10 @@ final class Scrubber {
                 } else {
                     changed |= scrub(value);
                 }
+            }
+            if (renamed) {
+                rename(object);
+                changed = true;
             }
         } else if (node instanceof ArrayNode array) {
             for (int i = 0; i < array.size(); i++) {
@@ -204,10 +253,18 @@ final class Scrubber {
         return changed;
     }
 
+    /** Scrubs the names of all members. Of those that then have the same the last stays. */
+    private static void rename(ObjectNode object) {
+        Map<String, JsonNode> renamed = new LinkedHashMap<>();
+        object.properties().forEach(member -> renamed.put(scrubbedText(member.getKey()), member.getValue()));
+        object.removeAll();
+        object.setAll(renamed);
+    }
+
     private static String scrubbedMember(String name, String value) {
         String lower = name.toLowerCase(Locale.ROOT);
         if (lower.endsWith("url") || lower.endsWith("uri") || ADDRESSES.contains(lower)) {
-            return scrubbed(value);
+            return scrubbedText(scrubbed(value)); // as it may be a text all the same
         }
         return POLICIES.contains(lower) ? value : scrubbedText(value);
     }

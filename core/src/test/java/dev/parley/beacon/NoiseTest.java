@@ -16,6 +16,10 @@ class NoiseTest {
             "{\"type\":\"csp-violation\",\"url\":\"https://a.example/\",\"body\":{\"blockedURL\":\"inline\"}}";
     private static final String BAD = GOOD.replace("inline", "chrome-extension");
 
+    private static boolean isNoise(Beacon beacon) {
+        return Noise.withoutNoise(beacon).isEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -30,13 +34,13 @@ class NoiseTest {
                 "about:blank"
             })
     void whatExtensionsDoIsNoise(String address) {
-        assertThat(Noise.isNoise(reports("[" + GOOD.replace("inline", address) + "]")))
+        assertThat(isNoise(reports("[" + GOOD.replace("inline", address) + "]")))
                 .isTrue();
-        assertThat(Noise.isNoise(reports(GOOD.replace("blockedURL\":\"inline", "sourceFile\":\"" + address))))
+        assertThat(isNoise(reports(GOOD.replace("blockedURL\":\"inline", "sourceFile\":\"" + address))))
                 .isTrue();
-        assertThat(Noise.isNoise(cspReport("{\"csp-report\":{\"blocked-uri\":\"" + address + "\"}}")))
+        assertThat(isNoise(cspReport("{\"csp-report\":{\"blocked-uri\":\"" + address + "\"}}")))
                 .isTrue();
-        assertThat(Noise.isNoise(cspReport("{\"csp-report\":{\"source-file\":\"" + address + "\"}}")))
+        assertThat(isNoise(cspReport("{\"csp-report\":{\"source-file\":\"" + address + "\"}}")))
                 .isTrue();
     }
 
@@ -53,16 +57,16 @@ class NoiseTest {
                 "https://about.example/"
             })
     void whatTheSiteDoesIsNone(String address) {
-        assertThat(Noise.isNoise(reports(GOOD.replace("inline", address)))).isFalse();
+        assertThat(isNoise(reports(GOOD.replace("inline", address)))).isFalse();
     }
 
     @Test
     void onlyReportsAreNoise() {
-        assertThat(Noise.isNoise(beacon("text/plain;charset=UTF-8", BAD))).isFalse();
-        assertThat(Noise.isNoise(beacon("application/json", BAD))).isFalse();
-        assertThat(Noise.isNoise(reports("{oops chrome-extension:"))).isFalse();
-        assertThat(Noise.isNoise(reports("[]"))).isFalse();
-        assertThat(Noise.isNoise(reports("[{}]"))).isFalse();
+        assertThat(isNoise(beacon("text/plain;charset=UTF-8", BAD))).isFalse();
+        assertThat(isNoise(beacon("application/json", BAD))).isFalse();
+        assertThat(isNoise(reports("{oops chrome-extension:"))).isFalse();
+        assertThat(isNoise(reports("[]"))).isFalse();
+        assertThat(isNoise(reports("[{}]"))).isFalse();
     }
 
     @ParameterizedTest
@@ -84,7 +88,7 @@ class NoiseTest {
     void reportsAboutTheCollectorAreNoise(String type, String method, String url, String collector, boolean noise) {
         String report = "[{\"type\":\"%s\",\"url\":\"%s\",\"body\":{\"method\":\"%s\"}}]".formatted(type, url, method);
 
-        assertThat(Noise.isNoise(beacon(collector, body("application/reports+json", report))))
+        assertThat(isNoise(beacon(collector, body("application/reports+json", report))))
                 .isEqualTo(noise);
     }
 
@@ -99,7 +103,7 @@ class NoiseTest {
         assertThat(sifted.source()).isEqualTo(beacon.source());
         assertThat(sifted.at()).isEqualTo(beacon.at());
         assertThat(sifted.reports()).hasSize(1);
-        assertThat(Noise.isNoise(beacon)).isFalse();
+        assertThat(isNoise(beacon)).isFalse();
     }
 
     @Test
@@ -110,16 +114,26 @@ class NoiseTest {
     }
 
     @Test
-    void whatIsNothingButNoiseIsJudgedAsSuch() {
+    void whatIsNothingButNoiseIsSiftedAway() {
         Guards guards = new Guards(1, null, true, false, null);
         Guards lenient = new Guards(1, null, false, false, null);
         Beacon noise = reports("[" + BAD + "," + BAD + "]");
         Beacon mixed = reports("[" + BAD + "," + GOOD + "]");
 
-        assertThat(guards.sifted(noise)).isSameAs(noise);
-        assertThat(guards.objection(guards.sifted(noise))).isEqualTo(BeaconCause.NOISE);
-        assertThat(guards.sifted(mixed).body().text()).isEqualTo("[" + GOOD + "]");
-        assertThat(guards.objection(guards.sifted(mixed))).isNull();
-        assertThat(lenient.sifted(mixed)).isSameAs(mixed);
+        Beacon sifted = guards.sifted(mixed).orElseThrow();
+
+        assertThat(guards.sifted(noise)).isEmpty();
+        assertThat(sifted.body().text()).isEqualTo("[" + GOOD + "]");
+        assertThat(guards.objection(sifted)).isNull();
+        assertThat(lenient.sifted(mixed)).containsSame(mixed);
+        assertThat(lenient.sifted(noise)).containsSame(noise);
+    }
+
+    @Test
+    void theSampleAsksNothingOfABeacon() {
+        assertThat(new Guards(0, null, true, false, null).isSampledOut()).isTrue();
+        assertThat(new Guards(1, null, true, false, null).isSampledOut()).isFalse();
+        assertThat(new Guards(0, null, true, false, null).objection(reports(GOOD)))
+                .isNull();
     }
 }

@@ -246,6 +246,24 @@ class ReportTest {
     }
 
     @Test
+    void viewsAreLoggedWithoutControlCharactersToo() {
+        String evil = "\u001b[2J\r\n";
+        String escaped = "\\u001b[2J\\u000d\\u000a";
+        String cut = "x".repeat(200) + "...";
+
+        assertThat(new Report.CspViolation(evil, evil, evil, "x".repeat(60_000), evil, evil, evil, 1, 2, 3).toString())
+                .isEqualTo("CspViolation[documentUrl=" + escaped + ", blockedUrl=" + escaped + ", effectiveDirective="
+                        + escaped + ", originalPolicy=" + cut + ", disposition=" + escaped + ", sample=" + escaped
+                        + ", sourceFile=" + escaped + ", line=1, column=2, statusCode=3]");
+        assertThat(new Report.NetworkError(evil, evil, evil, evil, evil, 503, Duration.ofMillis(823)).toString())
+                .isEqualTo("NetworkError[phase=" + escaped + ", type=" + escaped + ", method=" + escaped + ", protocol="
+                        + escaped + ", serverIp=" + escaped + ", statusCode=503, elapsed=PT0.823S]");
+        assertThat(new Report.WebVital(evil, 1.5, 0.5, evil, evil, evil).toString())
+                .isEqualTo("WebVital[name=" + escaped + ", value=1.5, delta=0.5, rating=" + escaped + ", id=" + escaped
+                        + ", navigationType=" + escaped + "]");
+    }
+
+    @Test
     void aLongTextIsCutInALog() {
         assertThat(Printable.of("x".repeat(60_000))).isEqualTo("x".repeat(200) + "...");
     }

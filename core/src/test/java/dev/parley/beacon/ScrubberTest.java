@@ -8,6 +8,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 class ScrubberTest {
 
@@ -76,7 +79,64 @@ class ScrubberTest {
 
         assertThat(scrubbed("application/reports+json", text))
                 .isEqualTo("{\"type\":\"crash\",\"body\":{\"stack\":\"at f (https://a.example/x.js\\n"
-                        + "at 'https://b.example/' what?\",\"list\":[\"https://a.example/\",[\"is it? #1\"]]}}");
+                        + "at 'https://b.example/ what?\",\"list\":[\"https://a.example/\",[\"is it? #1\"]]}}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            delimiter = '|',
+            value = {
+                "GET /reset?token=secret failed|GET /reset failed",
+                "GET reset/now#secret failed|GET reset/now failed",
+                "see //u:p@h/x?q now|see //h/x now",
+                "see \\\\u:p@h\\x?q now|see \\\\h\\x now",
+                "https://a/,https://u:p@b/x?q|https://a/,https://b/x",
+                "https://a/it's?secret|https://a/it's",
+                "https://a/#it's-secret now|https://a/ now",
+                "https://u:it's@a/|https://a/",
+                "https://u@evil@a/|https://a/",
+                "`got data:text/html,<b> secret then\nat f`|`got data\nat f`",
+                "(DATA:,secret|(DATA",
+                "at blob:https://a/uuid:1:2 failed|at blob failed",
+                "got data: 404|got data: 404",
+                "metadata:x me@a.example a?b #1 and/or|metadata:x me@a.example a?b #1 and/or"
+            })
+    void whatLooksLikeAnAddressWithinATextIsScrubbed(String text, String plain) {
+        ObjectNode report = JsonNodeFactory.instance.objectNode();
+
+        assertThat(scrubbed(
+                        "application/reports+json", report.put("message", text).toString()))
+                .isEqualTo(report.put("message", plain).toString());
+        assertThat(scrubbed(
+                        "application/reports+json",
+                        report.put("url", "x/y " + text).toString()))
+                .doesNotContain("secret", "u:p@");
+        assertThat(scrubbed("application/reports+json", "{\"list\":[" + StringNode.valueOf(text) + "]}"))
+                .isEqualTo("{\"list\":[" + StringNode.valueOf(plain) + "]}");
+    }
+
+    @Test
+    void namesOfMembersAreScrubbed() {
+        String text = "{\"type\":\"x\",\"body\":{\"a\":1,\"https://u:p@a.example/?secret\":{\"/x?y\":2},\"b\":3}}";
+
+        assertThat(scrubbed("application/reports+json", text))
+                .isEqualTo("{\"type\":\"x\",\"body\":{\"a\":1,\"https://a.example/\":{\"/x\":2},\"b\":3}}");
+        assertThat(scrubbed("application/reports+json", "{\"/?a\":1,\"/?b\":2}"))
+                .isEqualTo("{\"/\":2}");
+        assertThat(scrubbed("application/reports+json", "{\"/url?a\":\"x?secret\"}"))
+                .isEqualTo("{\"/url\":\"x\"}");
+    }
+
+    @Test
+    void reportsWithAMemberTwiceAreBroken() {
+        BeaconBody body = body("application/reports+json", "{\"url\":\"https://a/?secret=1\",\"url\":\"https://a/\"}");
+        BeaconBody scrubbed = Scrubber.scrubbed(body);
+
+        assertThat(scrubbed.text()).isEqualTo("{\"url\":\"");
+        assertThat(scrubbed.json()).isEmpty();
+        assertThat(scrubbed.flaw()).isEqualTo(body.flaw()).contains("JSON with a member twice");
+        assertThat(body("application/json", "{\"a\":1,\"a\":2}").flaw()).isEmpty();
     }
 
     @Test

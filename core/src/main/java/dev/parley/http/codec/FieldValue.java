@@ -148,4 +148,14 @@ public record FieldValue(String value, Map<String, String> parameters) {
     static boolean isToken(String text) {
         return !text.isEmpty() && text.chars().allMatch(c -> Scanner.isOfToken((char) c));
     }
+
+    /**
+     * What it is, for logs.
+     *
+     * @return how long the value is and how many parameters it has, and nothing of them: they are the sender's, and may have any character
+     */
+    @Override
+    public String toString() {
+        return "FieldValue[value=" + value.length() + " characters, parameters=" + parameters.size() + "]";
+    }
 }

@@ -13,4 +13,19 @@ import org.jspecify.annotations.Nullable;
  * @param contentType {@code Content-Type} as it came, or {@code null}
  */
 public record PartHead(
-        String name, @Nullable String fileName, @Nullable String contentType) {}
+        String name, @Nullable String fileName, @Nullable String contentType) {
+    /**
+     * What it is, for logs.
+     *
+     * @return how long the texts are, and nothing of them: they are the sender's, and may have any character
+     */
+    @Override
+    public String toString() {
+        return "PartHead[name=" + length(name) + ", fileName=" + length(fileName) + ", contentType="
+                + length(contentType) + "]";
+    }
+
+    private static String length(@Nullable String text) {
+        return text == null ? "null" : text.length() + " characters";
+    }
+}

@@ -372,4 +372,13 @@ class MultipartReaderTest {
                 arguments(1, 1, -5, 0, "maxNameChars: -5 (expected: 1 to 2^31 - 1)"),
                 arguments(1, 1, 1, -1, "maxPreambleBytes: -1 (expected: 0 to 2^31 - 1)"));
     }
+
+    @Test
+    void whatIsLoggedHasNothingOfTheSender() {
+        FieldValue type = FieldValue.parse("Text/Plain; charset=\"\u001b[2J\"; format=flowed");
+
+        assertThat(type.toString()).isEqualTo("FieldValue[value=10 characters, parameters=2]");
+        assertThat(new PartHead("\r\n\u001b", "../x", null).toString())
+                .isEqualTo("PartHead[name=3 characters, fileName=4 characters, contentType=null]");
+    }
 }
