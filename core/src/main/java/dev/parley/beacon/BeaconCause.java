@@ -14,13 +14,16 @@ public enum BeaconCause {
     BROKEN(true),
     /** Refused: the client was too slow (408), or went away, before all of it had come. */
     CUT_OFF(true),
-    /** Refused with 503: as many wait for the sink as may, or the collector is closed. */
+    /**
+     * Refused with 503: as many wait for the sink as may, the collector is closed, or bodies that are on their way take as much memory as
+     * may ({@link dev.parley.http.HttpLimits#maxGatheredBytes}).
+     */
     FULL(true),
     /** Dropped: not of the sample. */
     SAMPLED_OUT(false),
     /** Dropped: its id has been seen within the window. */
     DUPLICATE(false),
-    /** Dropped: a report of what a browser's extension did, or about the collector itself. */
+    /** Dropped: a report of what a browser's extension did, if that is set, or about the collector itself. */
     NOISE(false),
     /** Dropped: the application's filter did not want it. */
     UNWANTED(false),

@@ -188,9 +188,14 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
 
     /** The body did not come whole; where that needs an answer it is the failure's. */
     private void cutShort(Exchange exchange, Throwable failure) {
-        boolean tooLarge =
-                failure instanceof ProblemException refusal && refusal.problem().status() == 413;
-        tally.turnedAway(tooLarge ? BeaconCause.TOO_LARGE : BeaconCause.CUT_OFF);
+        int status =
+                failure instanceof ProblemException refusal ? refusal.problem().status() : 0;
+        tally.turnedAway(
+                switch (status) {
+                    case 413 -> BeaconCause.TOO_LARGE;
+                    case 503 -> BeaconCause.FULL;
+                    default -> BeaconCause.CUT_OFF;
+                });
         exchange.respond(CompletableFuture.failedStage(failure));
     }
 
@@ -237,7 +242,8 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         BeaconCause objection;
         try {
             Beacon whole = beacon(exchange, bytes);
-            Optional<Beacon> sifted = guards.sifted(whole);
+            Optional<Beacon> sifted =
+                    Reports.isSentByBrowser(whole) ? guards.sifted(whole, exchange.authority()) : Optional.of(whole);
             beacon = sifted.orElse(whole);
             objection = sifted.isEmpty() ? BeaconCause.NOISE : guards.objection(beacon);
         } catch (Throwable t) { // of a function of the application
@@ -322,7 +328,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder maxBeaconBytes(int bytes) {
-            maxBeaconBytes = (int) checked("maxBeaconBytes", bytes, 1, 16 * 1024 * 1024);
+            maxBeaconBytes = Setting.within("maxBeaconBytes", bytes, 1, 16 * 1024 * 1024);
             return this;
         }
 
@@ -333,7 +339,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder maxQueuedBeacons(int beacons) {
-            maxQueuedBeacons = (int) checked("maxQueuedBeacons", beacons, 1, 10_000_000);
+            maxQueuedBeacons = Setting.within("maxQueuedBeacons", beacons, 1, 10_000_000);
             return this;
         }
 
@@ -345,7 +351,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder maxQueuedBytes(long bytes) {
-            maxQueuedBytes = checked("maxQueuedBytes", bytes, 1, 64L << 30);
+            maxQueuedBytes = Setting.within("maxQueuedBytes", bytes, 1L, 64L << 30);
             return this;
         }
 
@@ -367,7 +373,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder maxBatchBeacons(int beacons) {
-            maxBatchBeacons = (int) checked("maxBatchBeacons", beacons, 1, 100_000);
+            maxBatchBeacons = Setting.within("maxBatchBeacons", beacons, 1, 100_000);
             return this;
         }
 
@@ -378,7 +384,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder maxBatchBytes(long bytes) {
-            maxBatchBytes = checked("maxBatchBytes", bytes, 1, 1L << 30);
+            maxBatchBytes = Setting.within("maxBatchBytes", bytes, 1L, 1L << 30);
             return this;
         }
 
@@ -403,7 +409,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder rate(int perSecond) {
-            rate = (int) checked("rate", perSecond, 1, 1_000_000);
+            rate = Setting.within("rate", perSecond, 1, 1_000_000);
             return this;
         }
 
@@ -416,7 +422,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
          * @return this builder
          */
         public Builder ratePerAddress(int perSecond) {
-            ratePerAddress = (int) checked("ratePerAddress", perSecond, 1, 1_000_000);
+            ratePerAddress = Setting.within("ratePerAddress", perSecond, 1, 1_000_000);
             return this;
         }
 
@@ -457,7 +463,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
 
         /**
          * Drops reports of what is none of the site's doing: what a browser's extension injected or loaded, and reports about the
-         * collector itself. Of a batch the others stay.
+         * path of the collector, on whatever host. Of a batch the others stay.
          *
          * @return this builder
          */
@@ -484,7 +490,7 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
             }
             this.id = Objects.requireNonNull(id, "id");
             this.window = window;
-            this.maxIds = (int) checked("maxIds", maxIds, 2, 10_000_000);
+            this.maxIds = Setting.within("maxIds", maxIds, 2, 10_000_000);
             return this;
         }
 
@@ -519,14 +525,6 @@ public final class BeaconCollector implements Endpoint, AutoCloseable {
         public Builder clock(InstantSource clock) {
             this.clock = Objects.requireNonNull(clock, "clock");
             return this;
-        }
-
-        private static long checked(String setting, long value, long least, long most) {
-            if (value < least || value > most) {
-                throw new IllegalArgumentException(
-                        setting + ": " + value + " (expected: " + least + " to " + most + ")");
-            }
-            return value;
         }
 
         private @Nullable Duplicates duplicates() {

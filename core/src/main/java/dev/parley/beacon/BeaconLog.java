@@ -278,7 +278,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
      * <p><b>Threading.</b> Not thread-safe.
      */
     public static final class Builder {
-        private static final int MIN_SEGMENT_BYTES = 1024;
+        private static final long MIN_SEGMENT_BYTES = 1024;
         private static final Duration MIN_AGE = Duration.ofSeconds(1);
         private static final Duration MAX_GROUP_DELAY = Duration.ofMillis(100);
 
@@ -315,7 +315,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
          * @return this builder
          */
         public Builder segmentBytes(long bytes) {
-            segmentBytes = checked("segmentBytes", bytes, MIN_SEGMENT_BYTES, 64L << 30);
+            segmentBytes = Setting.within("segmentBytes", bytes, MIN_SEGMENT_BYTES, 64L << 30);
             return this;
         }
 
@@ -326,7 +326,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
          * @return this builder
          */
         public Builder segmentAge(Duration age) {
-            segmentAge = checked("segmentAge", age, MIN_AGE, Duration.ofDays(365));
+            segmentAge = Setting.within("segmentAge", age, MIN_AGE, Duration.ofDays(365));
             return this;
         }
 
@@ -338,7 +338,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
          * @return this builder
          */
         public Builder retainBytes(long bytes) {
-            retainBytes = checked("retainBytes", bytes, MIN_SEGMENT_BYTES, 1L << 50);
+            retainBytes = Setting.within("retainBytes", bytes, MIN_SEGMENT_BYTES, 1L << 50);
             return this;
         }
 
@@ -350,7 +350,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
          * @return this builder
          */
         public Builder retainAge(Duration age) {
-            retainAge = checked("retainAge", age, MIN_AGE, Duration.ofDays(36_500));
+            retainAge = Setting.within("retainAge", age, MIN_AGE, Duration.ofDays(36_500));
             return this;
         }
 
@@ -363,7 +363,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
          * @return this builder
          */
         public Builder groupDelay(Duration delay) {
-            groupDelay = checked("groupDelay", delay, Duration.ZERO, MAX_GROUP_DELAY);
+            groupDelay = Setting.within("groupDelay", delay, Duration.ZERO, MAX_GROUP_DELAY);
             return this;
         }
 
@@ -374,7 +374,7 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
          * @return this builder
          */
         public Builder groupBytes(int bytes) {
-            groupBytes = (int) checked("groupBytes", bytes, 1, 1L << 30);
+            groupBytes = Setting.within("groupBytes", bytes, 1, 1 << 30);
             return this;
         }
 
@@ -392,22 +392,6 @@ public final class BeaconLog implements BeaconSink, AutoCloseable {
         Builder opener(LogDirectory.Opener opener) {
             this.opener = opener;
             return this;
-        }
-
-        private static long checked(String setting, long value, long least, long most) {
-            if (value < least || value > most) {
-                throw new IllegalArgumentException(
-                        setting + ": " + value + " (expected: " + least + " to " + most + ")");
-            }
-            return value;
-        }
-
-        private static Duration checked(String setting, Duration value, Duration least, Duration most) {
-            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-                throw new IllegalArgumentException(
-                        setting + ": " + value + " (expected: " + least + " to " + most + ")");
-            }
-            return value;
         }
 
         /**

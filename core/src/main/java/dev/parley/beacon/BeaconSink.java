@@ -72,7 +72,7 @@ public interface BeaconSink {
 
     /**
      * A sink that publishes each beacon on a topic, as JSON, with its kind ({@code text}, {@code csp-report}, …) as the event name: a dashboard that follows the
-     * topic sees beacons live.
+     * topic sees beacons live. All of a beacon is in it, addresses and kept cookies too: see to it who may follow the topic.
      *
      * @param topic where they are published
      * @return the sink; a batch is stored when the topic has appended all of it

@@ -21,9 +21,14 @@ record Guards(
         return sample < 1 && ThreadLocalRandom.current().nextDouble() >= sample;
     }
 
-    /** The beacon that is judged, without reports that are noise; empty if it is nothing but noise. */
-    Optional<Beacon> sifted(Beacon beacon) {
-        return dropsNoise ? Noise.withoutNoise(beacon) : Optional.of(beacon);
+    /**
+     * The beacon that is judged, without reports about the collector itself, and, if that is set, without other noise; empty if nothing is left.
+     *
+     * @param authority host and port of the collector, as the client has them
+     */
+    Optional<Beacon> sifted(Beacon beacon, String authority) {
+        Optional<Beacon> sifted = Noise.withoutOwn(beacon, authority);
+        return dropsNoise ? sifted.flatMap(Noise::withoutNoise) : sifted;
     }
 
     /** Why a beacon that was sifted is not kept, or {@code null} if it is. */

@@ -35,9 +35,7 @@ public final class LostMessages {
      * @param maxPages how many are known at a time, 1 to 10 million
      */
     public LostMessages(int maxPages) {
-        if (maxPages < 1 || maxPages > 10_000_000) {
-            throw new IllegalArgumentException("maxPages: " + maxPages + " (expected: 1 to 10000000)");
-        }
+        Setting.within("maxPages", maxPages, 1, 10_000_000);
         pages = new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1;
 

@@ -1,12 +1,13 @@
 package dev.parley.beacon;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -28,18 +29,42 @@ final class Noise {
 
     private Noise() {}
 
+    /**
+     * The beacon without reports that its browser could not send one to this very collector: they would be about each other for
+     * ever. The same one if it has none, and empty if nothing would be left.
+     *
+     * @param authority host and port of the collector, as the client has them
+     */
+    static Optional<Beacon> withoutOwn(Beacon beacon, String authority) {
+        return without(beacon, report -> {
+            URI address = address(report);
+            return address != null
+                    && isFailedUpload(report)
+                    && authority.equalsIgnoreCase(address.getRawAuthority())
+                    && isAt(beacon.source().path(), address);
+        });
+    }
+
     /** The beacon without reports that are noise; the same one if it has none, and empty if nothing would be left. */
     static Optional<Beacon> withoutNoise(Beacon beacon) {
+        return without(
+                beacon,
+                report -> isForeign(report.body().path("blockedURL"))
+                        || isForeign(report.body().path("sourceFile"))
+                        || isAboutCollector(report, beacon.source().path()));
+    }
+
+    private static Optional<Beacon> without(Beacon beacon, Predicate<Report> noise) {
         JsonNode tree = Reports.isSentByBrowser(beacon) ? beacon.body().json().orElse(null) : null;
         if (tree == null) {
             return Optional.of(beacon);
         }
         if (!tree.isArray()) {
-            return isNoise(beacon, tree) ? Optional.empty() : Optional.of(beacon);
+            return isNoise(beacon, tree, noise) ? Optional.empty() : Optional.of(beacon);
         }
         List<JsonNode> kept = new ArrayList<>(tree.size());
         for (JsonNode entry : tree) {
-            if (!isNoise(beacon, entry)) {
+            if (!isNoise(beacon, entry, noise)) {
                 kept.add(entry);
             }
         }
@@ -49,19 +74,16 @@ final class Noise {
         return kept.isEmpty() ? Optional.empty() : Optional.of(holding(beacon, kept));
     }
 
+    private static boolean isNoise(Beacon beacon, JsonNode entry, Predicate<Report> noise) {
+        Report report = Reports.report(beacon, entry);
+        return report != null && noise.test(report);
+    }
+
     private static Beacon holding(Beacon beacon, List<JsonNode> reports) {
         JsonNode tree = JsonNodeFactory.instance.arrayNode().addAll(reports);
         BeaconBody body = BeaconBody.of(
                 beacon.body().contentType(), ParsedJson.MAPPER.writeValueAsBytes(tree), new ParsedJson(tree, null));
         return new Beacon(beacon.at(), beacon.source(), body);
-    }
-
-    private static boolean isNoise(Beacon beacon, JsonNode entry) {
-        Report report = Reports.report(beacon, entry);
-        return report != null
-                && (isForeign(report.body().path("blockedURL"))
-                        || isForeign(report.body().path("sourceFile"))
-                        || isAboutCollector(report, beacon.source().path()));
     }
 
     private static boolean isForeign(JsonNode address) {
@@ -71,35 +93,33 @@ final class Noise {
     }
 
     /**
-     * Whether it is about what is at the collector's own path: a request there that failed, whose report would be the next to fail. A
-     * collector at {@code /} can't be told from the page there but by the method, which only NEL says.
+     * Whether it is about what is at the collector's own path, on whatever host. A collector at {@code /} can't be told from the page
+     * there but by the method, which only NEL says.
      */
     private static boolean isAboutCollector(Report report, String collector) {
-        if (report.type().equals(Report.NETWORK_ERROR)) {
-            String method = report.body().path("method").stringValue("POST");
-            return !method.equals("GET") && collector.equals(path(report.url()));
-        }
-        return !collector.equals("/") && collector.equals(path(report.url()));
+        boolean canBeTold =
+                report.type().equals(Report.NETWORK_ERROR) ? isFailedUpload(report) : !collector.equals("/");
+        URI address = address(report);
+        return canBeTold && address != null && isAt(collector, address);
     }
 
-    /** The path of an absolute address, decoded; {@code null} if it has none. */
-    private static @Nullable String path(@Nullable String url) {
-        int scheme = url == null ? -1 : url.indexOf("://");
-        if (url == null || scheme < 0) {
+    /** Whether it is about a request as it takes reports to a collector. */
+    private static boolean isFailedUpload(Report report) {
+        return report.type().equals(Report.NETWORK_ERROR)
+                && !report.body().path("method").stringValue("POST").equals("GET");
+    }
+
+    private static boolean isAt(String path, URI address) {
+        return path.equals(address.getPath().isEmpty() ? "/" : address.getPath());
+    }
+
+    /** What a report is about; {@code null} if that is no address of a host. */
+    private static @Nullable URI address(Report report) {
+        try {
+            URI address = report.url() == null ? null : new URI(report.url());
+            return address == null || address.getRawAuthority() == null ? null : address;
+        } catch (URISyntaxException e) {
             return null;
         }
-        int from = scheme + 3;
-        int slash = url.indexOf('/', from);
-        int end = from;
-        while (end < url.length() && url.charAt(end) != '?' && url.charAt(end) != '#') {
-            end++;
-        }
-        return slash < 0 || slash >= end ? "/" : decoded(url.substring(slash, end));
-    }
-
-    private static String decoded(String path) {
-        return path.indexOf('%') < 0
-                ? path
-                : ParsedForm.unescaped(path.replace("+", "%2B").getBytes(UTF_8));
     }
 }

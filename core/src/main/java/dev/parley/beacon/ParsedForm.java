@@ -60,11 +60,6 @@ record ParsedForm(
         return new ParsedForm(fields, List.of(), flaw != null ? flaw : decoder.flaw());
     }
 
-    /** A text without its percent escapes, and with blanks for plus signs. */
-    static String unescaped(byte[] text) {
-        return new UrlDecoder(text).text(0, text.length);
-    }
-
     private static int indexOf(byte[] bytes, char c, int from, int end) {
         int at = from;
         while (at < end && bytes[at] != c) {

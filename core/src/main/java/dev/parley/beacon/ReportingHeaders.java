@@ -22,7 +22,8 @@ import java.util.function.BiConsumer;
  * reporting.forEach(StaticFiles.builder(directory)::header);
  * }</pre>
  *
- * <p>Only pages get them. A collector's answers do not: it must not report about itself.
+ * <p>Only pages get them. A collector's answers do not: it must not report about itself. NEL is for all of an origin; what it reports of
+ * uploads to the collector itself is dropped there.
  *
  * <p><b>Wire.</b>
  * <pre>

@@ -13,6 +13,7 @@ import java.time.Duration;
  * <tr><td>{@link #maxUriBytes}</td><td>8 KiB</td><td>414, the connection is closed</td></tr>
  * <tr><td>{@link #maxHeaderBytes}</td><td>16 KiB</td><td>431, the connection is closed</td></tr>
  * <tr><td>{@link #maxBodyBytes}</td><td>1 MiB</td><td>413, the connection is closed if the body is not read to its end</td></tr>
+ * <tr><td>{@link #maxGatheredBytes}</td><td>a quarter of the heap</td><td>503, and what still comes of the body is thrown away</td></tr>
  * <tr><td>{@link #maxPipelined}</td><td>16</td><td>the socket is not read until an answer is out</td></tr>
  * <tr><td>{@link #maxQueuedBytes}</td><td>1 MiB</td><td>{@link SendOutcome#DROPPED}</td></tr>
  * <tr><td>{@link #headerTimeout}</td><td>10 s</td><td>408, the connection is closed</td></tr>
@@ -26,6 +27,8 @@ import java.time.Duration;
  * @param maxUriBytes the longest request line's target, in bytes
  * @param maxHeaderBytes the largest header section, and the largest trailer section, in bytes
  * @param maxBodyBytes the largest request body, in bytes; {@link Exchange#maxBodyBytes} overrides it
+ * @param maxGatheredBytes what bodies that are read whole may take while they are on their way, over all connections, in bytes; one that
+ *     came with its head is not on its way, and one that is read in chunks is never gathered
  * @param maxPipelined requests of one HTTP/1.1 connection that wait behind the one being answered
  * @param maxQueuedBytes bytes of one streamed response that wait for the client
  * @param http2StreamWindowBytes what a client may send on one HTTP/2 stream before it is read
@@ -42,6 +45,7 @@ public record HttpLimits(
         int maxUriBytes,
         int maxHeaderBytes,
         long maxBodyBytes,
+        long maxGatheredBytes,
         int maxPipelined,
         int maxQueuedBytes,
         int http2StreamWindowBytes,
@@ -62,6 +66,7 @@ public record HttpLimits(
      * @param maxUriBytes 1 or more
      * @param maxHeaderBytes 1 or more
      * @param maxBodyBytes 0 or more
+     * @param maxGatheredBytes 1 or more
      * @param maxPipelined 1 or more
      * @param maxQueuedBytes 1 or more
      * @param http2StreamWindowBytes 65,535 or more
@@ -77,6 +82,7 @@ public record HttpLimits(
         atLeast("maxUriBytes", maxUriBytes, 1);
         atLeast("maxHeaderBytes", maxHeaderBytes, 1);
         atLeast("maxBodyBytes", maxBodyBytes, 0);
+        atLeast("maxGatheredBytes", maxGatheredBytes, 1);
         atLeast("maxPipelined", maxPipelined, 1);
         atLeast("maxQueuedBytes", maxQueuedBytes, 1);
         atLeast("http2StreamWindowBytes", http2StreamWindowBytes, 65_535);
@@ -112,9 +118,14 @@ public record HttpLimits(
 
     /** Builds {@link HttpLimits}. Not thread-safe. */
     public static final class Builder {
+        /** What the smallest heap is asked for: some bodies of the default limit. */
+        private static final long LEAST_GATHERED_BYTES = 8L * 1024 * 1024;
+
         private int maxUriBytes = 8 * 1024;
         private int maxHeaderBytes = 16 * 1024;
         private long maxBodyBytes = 1024 * 1024;
+        private long maxGatheredBytes =
+                Math.max(LEAST_GATHERED_BYTES, Runtime.getRuntime().maxMemory() / 4);
         private int maxPipelined = 16;
         private int maxQueuedBytes = 1024 * 1024;
         private int http2StreamWindowBytes = 1024 * 1024;
@@ -161,6 +172,18 @@ public record HttpLimits(
         public Builder maxBodyBytes(long bytes) {
             atLeast("maxBodyBytes", bytes, 0);
             maxBodyBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Sets {@link HttpLimits#maxGatheredBytes}.
+         *
+         * @param bytes 1 or more; default a quarter of the heap, and 8 MiB at least
+         * @return this builder
+         */
+        public Builder maxGatheredBytes(long bytes) {
+            atLeast("maxGatheredBytes", bytes, 1);
+            maxGatheredBytes = bytes;
             return this;
         }
 
@@ -294,6 +317,7 @@ public record HttpLimits(
                     maxUriBytes,
                     maxHeaderBytes,
                     maxBodyBytes,
+                    maxGatheredBytes,
                     maxPipelined,
                     maxQueuedBytes,
                     http2StreamWindowBytes,

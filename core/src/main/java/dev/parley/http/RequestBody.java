@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the end {@code DISCARDED}: thrown away, because it is not wanted any more.
  *
  * <p><b>Memory.</b> What is held was read with one read of the socket, or is within the window of the HTTP/2 stream.
- * An announced length reserves nothing: the array grows with what arrives.
+ * An announced length reserves next to nothing: the array grows with what arrives, and counts for all connections until the body is whole.
  *
  * <p>Confined to the event loop, except {@link #claim}.
  */
@@ -63,6 +63,8 @@ final class RequestBody {
 
     private @Nullable CompletableFuture<Body> whole;
     private byte[] gathered = EMPTY;
+    /** How much of the memory for all bodies the array has. */
+    private int taken;
 
     private @Nullable BodyListener listener;
     private boolean listenerBusy;
@@ -94,14 +96,16 @@ final class RequestBody {
         if (mayBegin(future::completeExceptionally)) {
             mode = Mode.WHOLE;
             whole = future;
-            if (announced > 0 && !complete) {
-                gathered = new byte[(int) Math.min(announced, BELIEVED_LENGTH)];
+            if (announced > 0 && !complete && !grow((int) Math.min(announced, BELIEVED_LENGTH))) {
+                return;
             }
             int size = 0;
             for (ByteBuf next = pollHeld(); next != null; next = pollHeld()) {
                 size = gather(next, size);
             }
-            goOn();
+            if (mode == Mode.WHOLE) {
+                goOn();
+            }
         }
     }
 
@@ -263,10 +267,38 @@ final class RequestBody {
             // Twice as much each time, but no more than what was announced, if something was.
             long wanted =
                     Math.max(at + size, Math.min(gathered.length * 2L, announced > 0 ? announced : Long.MAX_VALUE));
-            gathered = Arrays.copyOf(gathered, (int) Math.min(wanted, LARGEST_ARRAY));
+            if (!grow((int) Math.min(wanted, LARGEST_ARRAY))) {
+                data.release();
+                return at;
+            }
         }
         data.readBytes(gathered, at, size).release();
         return at + size;
+    }
+
+    /** Makes room for so many bytes, if there is memory for them; else the exchange is answered, and the reader knows. */
+    private boolean grow(int length) {
+        int more = length - gathered.length;
+        if (!wire.context().takeGathered(more)) {
+            // Answered before the reader hears of it, who could answer else.
+            Problem problem = Problem.of(503, "Too much of other bodies is on its way.");
+            Reader reader = takeReader();
+            exchange.overrule(problem, EndReason.ERROR);
+            reader.fail(problem.asException());
+            return false;
+        }
+        taken += more;
+        gathered = Arrays.copyOf(gathered, length);
+        return true;
+    }
+
+    /** The array is the reader's now, or nobody's. */
+    private void letGo() {
+        gathered = EMPTY;
+        if (taken > 0) {
+            wire.context().giveGathered(taken);
+            taken = 0;
+        }
     }
 
     private void finishWhole() {
@@ -277,7 +309,7 @@ final class RequestBody {
         whole = null;
         mode = Mode.DISCARDED;
         byte[] bytes = gathered.length == received ? gathered : Arrays.copyOf(gathered, (int) received);
-        gathered = EMPTY;
+        letGo();
         future.complete(new Body(bytes, exchange.headers(), trailers));
     }
 
@@ -353,7 +385,7 @@ final class RequestBody {
         Reader reader = new Reader(whole, listener);
         mode = Mode.DISCARDED;
         releaseHeld();
-        gathered = EMPTY;
+        letGo();
         whole = null;
         listener = null;
         return reader;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** What all connections of one {@link ParleyHandler} share. Thread-safe. */
@@ -22,6 +23,9 @@ final class ServerContext {
     private final long bodyTicks;
     private final long writeTicks;
     private final long leastBodyBytes;
+    /** Bytes of arrays for bodies that are on their way: {@link HttpLimits#maxGatheredBytes}. */
+    private final AtomicLong gathered = new AtomicLong();
+
     private volatile boolean draining;
     /** One for each event loop that ever had a connection of ours; event loops live as long as the program. */
     private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
@@ -66,6 +70,19 @@ final class ServerContext {
     /** What must come of a body in {@link #bodyTicks}. */
     long leastBodyBytes() {
         return leastBodyBytes;
+    }
+
+    /** Takes memory for a body that is on its way, if there is so much for all. */
+    boolean takeGathered(int bytes) {
+        if (gathered.addAndGet(bytes) <= limits.maxGatheredBytes()) {
+            return true;
+        }
+        gathered.addAndGet(-bytes);
+        return false;
+    }
+
+    void giveGathered(int bytes) {
+        gathered.addAndGet(-bytes);
     }
 
     Routes routes() {

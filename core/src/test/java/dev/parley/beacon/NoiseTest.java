@@ -92,6 +92,27 @@ class NoiseTest {
                 .isEqualTo(noise);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "network-error, POST, https://a.example/beacon, true",
+        "network-error, OPTIONS, https://A.example/beacon?x, true",
+        "network-error, GET, https://a.example/beacon, false",
+        "network-error, POST, https://a.example:8443/beacon, false",
+        "network-error, POST, https://b.example/beacon, false",
+        "network-error, POST, https://a.example/other, false",
+        "network-error, POST, /beacon, false",
+        "csp-violation, POST, https://a.example/beacon, false"
+    })
+    void uploadsToTheCollectorItselfAreNeverReported(String type, String method, String url, boolean own) {
+        String report = "{\"type\":\"%s\",\"url\":\"%s\",\"body\":{\"method\":\"%s\"}}".formatted(type, url, method);
+        Beacon beacon = beacon("/beacon", body("application/reports+json", "[" + report + "," + GOOD + "]"));
+        Guards guards = new Guards(1, null, false, false, null);
+
+        Beacon sifted = guards.sifted(beacon, "a.example").orElseThrow();
+
+        assertThat(sifted.reports()).hasSize(own ? 1 : 2);
+    }
+
     @Test
     void ofABatchTheOthersStay() {
         Beacon beacon = reports("[" + BAD + "," + GOOD + "," + BAD + ",7]");
@@ -120,13 +141,13 @@ class NoiseTest {
         Beacon noise = reports("[" + BAD + "," + BAD + "]");
         Beacon mixed = reports("[" + BAD + "," + GOOD + "]");
 
-        Beacon sifted = guards.sifted(mixed).orElseThrow();
+        Beacon sifted = guards.sifted(mixed, "collector.example").orElseThrow();
 
-        assertThat(guards.sifted(noise)).isEmpty();
+        assertThat(guards.sifted(noise, "collector.example")).isEmpty();
         assertThat(sifted.body().text()).isEqualTo("[" + GOOD + "]");
         assertThat(guards.objection(sifted)).isNull();
-        assertThat(lenient.sifted(mixed)).containsSame(mixed);
-        assertThat(lenient.sifted(noise)).containsSame(noise);
+        assertThat(lenient.sifted(mixed, "collector.example")).containsSame(mixed);
+        assertThat(lenient.sifted(noise, "collector.example")).containsSame(noise);
     }
 
     @Test

@@ -1,13 +1,7 @@
 package dev.parley.testkit;
 
+import static dev.parley.testkit.ContractRun.expectFailure;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
-import static org.junit.platform.testkit.engine.EventConditions.event;
-import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
-import static org.junit.platform.testkit.engine.EventConditions.test;
-import static org.junit.platform.testkit.engine.TestExecutionResultConditions.instanceOf;
-import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
 import dev.parley.beacon.Beacon;
 import dev.parley.beacon.BeaconBody;
@@ -22,30 +16,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.platform.testkit.engine.EngineTestKit;
-import org.junit.platform.testkit.engine.Events;
 
 /** A sink that breaks a guarantee does not pass: each that follows breaks one. */
 final class BeaconSinkContractTest {
 
     @Test
     void whatKeepsAllGuaranteesPasses() {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectClass(Sound.class))
-                .execute()
-                .testEvents()
-                .assertStatistics(
-                        statistics -> statistics.succeeded(15).failed(0).aborted(0));
+        ContractRun.expectAll(Sound.class, 15, 0);
     }
 
     @Test
     void whatASinkDoesNotClaimIsSkipped() {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectClass(Modest.class))
-                .execute()
-                .testEvents()
-                .assertStatistics(
-                        statistics -> statistics.succeeded(12).failed(0).aborted(3));
+        ContractRun.expectAll(Modest.class, 12, 3);
     }
 
     static final class Modest extends Sound {
@@ -450,27 +432,5 @@ final class BeaconSinkContractTest {
         protected BeaconSink reopened() {
             return this;
         }
-    }
-
-    private static void expectFailure(Class<? extends BeaconSinkContract> broken, String method, String message) {
-        expectFailure(broken, method, AssertionError.class, message);
-    }
-
-    private static void expectFailure(
-            Class<? extends BeaconSinkContract> broken,
-            String method,
-            Class<? extends Throwable> type,
-            String message) {
-        Events tests = EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(broken, method))
-                .execute()
-                .testEvents();
-        tests.assertThatEvents()
-                .haveExactly(
-                        1,
-                        event(
-                                test(method),
-                                finishedWithFailure(
-                                        instanceOf(type), message(text -> text == null || text.contains(message)))));
     }
 }

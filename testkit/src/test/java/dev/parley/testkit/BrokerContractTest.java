@@ -1,12 +1,6 @@
 package dev.parley.testkit;
 
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
-import static org.junit.platform.testkit.engine.EventConditions.event;
-import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
-import static org.junit.platform.testkit.engine.EventConditions.test;
-import static org.junit.platform.testkit.engine.TestExecutionResultConditions.instanceOf;
-import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
+import static dev.parley.testkit.ContractRun.expectFailure;
 
 import dev.parley.topic.Broker;
 import dev.parley.topic.Draft;
@@ -22,20 +16,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.platform.testkit.engine.EngineTestKit;
-import org.junit.platform.testkit.engine.Events;
 
 /** A broker that breaks a guarantee does not pass: each that follows breaks one. */
 final class BrokerContractTest {
 
     @Test
     void whatKeepsAllGuaranteesPasses() {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectClass(Sound.class))
-                .execute()
-                .testEvents()
-                .assertStatistics(
-                        statistics -> statistics.succeeded(19).failed(0).aborted(0));
+        ContractRun.expectAll(Sound.class, 19, 0);
     }
 
     // ---- one order
@@ -501,19 +488,5 @@ final class BrokerContractTest {
         protected Duration patience() {
             return Duration.ofMillis(200);
         }
-    }
-
-    private static void expectFailure(Class<? extends BrokerContract> broken, String method, String message) {
-        Events tests = EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(broken, method))
-                .execute()
-                .testEvents();
-        tests.assertThatEvents()
-                .haveExactly(
-                        1,
-                        event(
-                                test(method),
-                                finishedWithFailure(
-                                        instanceOf(AssertionError.class), message(text -> text.contains(message)))));
     }
 }

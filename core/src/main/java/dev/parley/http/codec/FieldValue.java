@@ -1,5 +1,6 @@
 package dev.parley.http.codec;
 
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -146,7 +147,7 @@ public record FieldValue(String value, Map<String, String> parameters) {
 
     /** Whether all of a text is a token (RFC 9110 section 5.6.2). */
     static boolean isToken(String text) {
-        return !text.isEmpty() && text.chars().allMatch(c -> Scanner.isOfToken((char) c));
+        return !text.isEmpty() && HttpHeaderValidationUtil.validateToken(text) == -1;
     }
 
     /**
