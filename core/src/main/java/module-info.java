@@ -18,4 +18,5 @@ module dev.parley.core {
     exports dev.parley.http;
     exports dev.parley.server;
     exports dev.parley.topic;
+    exports dev.parley.upload;
 }
