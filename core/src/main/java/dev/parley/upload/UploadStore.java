@@ -76,6 +76,16 @@ public interface UploadStore extends AutoCloseable {
      */
     List<String> ids() throws IOException;
 
+    /**
+     * When the endpoint is to {@link UploadContent#force} contents. What the store keeps besides, such as records, it forces by itself
+     * accordingly.
+     *
+     * @return {@link Durability#NONE}, as of a store that loses all with the program anyway, unless the store says something else
+     */
+    default Durability durability() {
+        return Durability.NONE;
+    }
+
     /** Lets go of what the store holds, such as a lock. */
     @Override
     void close() throws IOException;
