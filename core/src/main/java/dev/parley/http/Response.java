@@ -5,6 +5,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -245,6 +247,26 @@ public final class Response {
             }
         }
         return null;
+    }
+
+    /**
+     * Goes through all headers, in the order in which they were added.
+     *
+     * @param header gets name and value
+     */
+    public void forEachHeader(BiConsumer<String, String> header) {
+        for (int i = 0; i < headers.length; i += 2) {
+            header.accept(headers[i], headers[i + 1]);
+        }
+    }
+
+    /**
+     * The body, where it is known as bytes.
+     *
+     * @return the bytes, which must not be changed; empty if there is no body, or it is a file
+     */
+    public Optional<byte[]> body() {
+        return content instanceof Content.Bytes known ? Optional.of(known.bytes()) : Optional.empty();
     }
 
     byte[] encoded() {

@@ -1,0 +1,129 @@
+package dev.parley.upload;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all uploads of a store take, or have been promised: a client that announces a length has that much reserved, so that a disk is found to be
+ * full before it is.
+ *
+ * <p><b>Threading.</b> Thread-safe.
+ */
+final class Space {
+    /** What one owner has. */
+    private static final class Share {
+        private long bytes;
+        private int uploads;
+    }
+
+    private final UploadStore store;
+    private final long maxBytesPerOwner;
+    private final int maxUnfinishedPerOwner;
+    private final Map<String, Share> shares = new HashMap<>();
+    private long reserved;
+    /** Of that, what was promised and has not been written. */
+    private long outstanding;
+
+    Space(UploadStore store, long maxBytesPerOwner, int maxUnfinishedPerOwner) {
+        this.store = store;
+        this.maxBytesPerOwner = maxBytesPerOwner;
+        this.maxUnfinishedPerOwner = maxUnfinishedPerOwner;
+    }
+
+    /** What there is when the program begins; it is not refused. */
+    synchronized void found(@Nullable String owner, long bytes, long written, boolean unfinished) {
+        add(owner, bytes);
+        outstanding += bytes - written;
+        if (owner != null && unfinished) {
+            share(owner).uploads++;
+        }
+    }
+
+    /** Whether an owner may begin one more upload; if so, it counts. */
+    synchronized boolean begin(@Nullable String owner) {
+        if (owner == null) {
+            return true;
+        }
+        Share share = share(owner);
+        if (share.uploads >= maxUnfinishedPerOwner) {
+            return false;
+        }
+        share.uploads++;
+        return true;
+    }
+
+    /** An upload is not unfinished any more. */
+    synchronized void end(@Nullable String owner) {
+        if (owner != null) {
+            share(owner).uploads--;
+            forget(owner);
+        }
+    }
+
+    /** What became of a wish for room. */
+    enum Grant {
+        GRANTED,
+        OVER_OWNER,
+        FULL
+    }
+
+    /** Reserves room for so many more bytes. */
+    Grant reserve(@Nullable String owner, long bytes) throws IOException {
+        long max = Long.MAX_VALUE;
+        long usable = Long.MAX_VALUE;
+        if (store instanceof UploadStore.Bounded bounded) {
+            max = bounded.maxBytes();
+            usable = bounded.usableBytes();
+        }
+        synchronized (this) {
+            if (owner != null && bytes > maxBytesPerOwner - share(owner).bytes) {
+                forget(owner);
+                return Grant.OVER_OWNER;
+            }
+            if (bytes > max - reserved || bytes > usable - outstanding) {
+                return Grant.FULL;
+            }
+            add(owner, bytes);
+            outstanding += bytes;
+            return Grant.GRANTED;
+        }
+    }
+
+    /** Bytes that were promised have been written; a negative number were cut off again. */
+    synchronized void wrote(long bytes) {
+        outstanding -= bytes;
+    }
+
+    /** Gives back what an upload has, of which so much was written. */
+    synchronized void release(@Nullable String owner, long bytes, long written) {
+        add(owner, -bytes);
+        outstanding -= bytes - written;
+        if (owner != null) {
+            forget(owner);
+        }
+    }
+
+    synchronized long reserved() {
+        return reserved;
+    }
+
+    private void add(@Nullable String owner, long bytes) {
+        reserved += bytes;
+        if (owner != null) {
+            share(owner).bytes += bytes;
+        }
+    }
+
+    private Share share(String owner) {
+        return shares.computeIfAbsent(owner, name -> new Share());
+    }
+
+    private void forget(String owner) {
+        Share share = shares.get(owner);
+        if (share != null && share.bytes == 0 && share.uploads == 0) {
+            shares.remove(owner);
+        }
+    }
+}

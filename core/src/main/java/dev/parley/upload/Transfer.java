@@ -1,0 +1,353 @@
+package dev.parley.upload;
+
+import dev.parley.http.BodyListener;
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.ProblemException;
+import dev.parley.upload.UploadProgress.EventType;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of one request on their way into an upload: received on the event loop, written on the upload's lane, in as large
+ * pieces as have come meanwhile.
+ *
+ * <p><b>States.</b> It stores until it has ended: all has come, it was broken off, it failed, or another took over. After that it
+ * stores nothing.
+ *
+ * <p><b>Memory.</b> At most {@value #MAX_WAITING} bytes wait for the disk, and one read of the socket; and if those of all
+ * transfers are over {@link Uploads#maxBytesInFlight}, one read of the socket.
+ *
+ * <p><b>Threading.</b> The listener's methods are called on the event loop, all else on the lane.
+ */
+final class Transfer implements BodyListener {
+    /** Enough for the disk to be busy while more comes. */
+    static final int MAX_WAITING = 1024 * 1024;
+
+    /** As many buffers as a gathering write takes. */
+    private static final int MAX_BUFFERS = 512;
+
+    /** Whom a request answers to, besides its upload. Called on the lane. */
+    interface Listener {
+        /**
+         * So much is stored, and may be announced.
+         *
+         * @param offset all up to here is
+         */
+        default void stored(long offset) {}
+
+        /** How long until {@link #stored} is called again, in nanoseconds; negative for never. */
+        default long storedEvery() {
+            return -1;
+        }
+
+        /** What the bytes of the request have to come to, if its trailer section says so. */
+        default @Nullable UploadDigest digest(HttpHeaders trailers) {
+            return null;
+        }
+
+        /** All bytes of the request are in the upload, which nobody appends to any more. */
+        void received() throws Exception;
+
+        /** It ended otherwise; what it has stored stays, unless there was a digest. */
+        void failed(Throwable cause);
+    }
+
+    private final Exchange exchange;
+    private final LiveUpload upload;
+    private final Uploads uploads;
+    private final Listener listener;
+    private final long from;
+    /** Where the upload ends at the latest. */
+    private final long maxOffset;
+
+    private final @Nullable UploadDigest digest;
+    private final boolean digestFollows;
+
+    private final Queue<ByteBuf> waiting = new ConcurrentLinkedQueue<>();
+    private final AtomicLong waitingBytes = new AtomicLong();
+    private final AtomicBoolean drains = new AtomicBoolean();
+    private volatile @Nullable CompletableFuture<Void> gate;
+    private volatile boolean ended;
+    private boolean tellsLater;
+    private long storedAt;
+
+    /**
+     * A transfer; {@link #begin} begins it.
+     *
+     * @param maxOffset how far it may go
+     * @param digest what its bytes have to come to
+     * @param digestFollows whether that is only said behind them
+     */
+    Transfer(
+            Exchange exchange,
+            LiveUpload upload,
+            Uploads uploads,
+            long maxOffset,
+            @Nullable UploadDigest digest,
+            boolean digestFollows,
+            Listener listener) {
+        this.exchange = exchange;
+        this.upload = upload;
+        this.uploads = uploads;
+        this.maxOffset = maxOffset;
+        this.digest = digest;
+        this.digestFollows = digestFollows;
+        this.listener = listener;
+        from = upload.offset();
+    }
+
+    long now() {
+        return exchange.eventLoop().ticker().nanoTime();
+    }
+
+    /** Takes the upload; what comes goes into it. Whoever calls this has to see to it that something comes, or that it ends. */
+    void begin() throws IOException {
+        upload.begin(this);
+        if (digest != null || digestFollows) {
+            upload.unchecked(from);
+        }
+        storedAt = now();
+        uploads.retain(upload);
+    }
+
+    // ---- the body, on the event loop
+
+    @Override
+    public CompletionStage<Void> onChunk(ByteBuf chunk) {
+        if (ended) {
+            return READY; // it is answered; nobody cares for the rest
+        }
+        int size = chunk.readableBytes();
+        long bytes = waitingBytes.addAndGet(size);
+        long all = uploads.inFlight(size);
+        waiting.add(chunk.retain());
+        drainSoon();
+        if (bytes < MAX_WAITING && all < uploads.maxBytesInFlight() && !upload.isPaused()) {
+            return READY;
+        }
+        CompletableFuture<Void> ready = new CompletableFuture<>();
+        gate = ready;
+        if (waitingBytes.get() == 0) {
+            drainSoon(); // all was written while this looked away: it opens the gate
+        }
+        return ready;
+    }
+
+    @Override
+    public void onEnd(HttpHeaders trailers) {
+        upload.lane.execute(() -> end(trailers));
+    }
+
+    @Override
+    public void onFailure(Throwable cause) {
+        upload.lane.execute(() -> breakOff(cause));
+    }
+
+    private void drainSoon() {
+        if (drains.compareAndSet(false, true)) {
+            upload.lane.execute(this::drain);
+        }
+    }
+
+    // ---- on the lane
+
+    private void drain() {
+        drains.set(false);
+        try {
+            write();
+            long now = now();
+            if (!ended) {
+                tell(now);
+            }
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+        goOn();
+    }
+
+    /** Lets more come, if there is room and nobody wants it to wait. */
+    void goOn() {
+        CompletableFuture<Void> closed = gate;
+        if (closed != null && (ended || waitingBytes.get() == 0 && !upload.isPaused())) {
+            gate = null;
+            closed.complete(null);
+        }
+    }
+
+    private void write() throws IOException {
+        List<ByteBuf> batch = new ArrayList<>();
+        for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
+            batch.add(next);
+            if (batch.size() == MAX_BUFFERS) {
+                write(batch);
+                batch.clear();
+            }
+        }
+        write(batch);
+    }
+
+    private void write(List<ByteBuf> batch) throws IOException {
+        long bytes = 0;
+        List<ByteBuffer> buffers = new ArrayList<>(batch.size());
+        for (ByteBuf each : batch) {
+            bytes += each.readableBytes();
+            buffers.addAll(Arrays.asList(each.nioBuffers()));
+        }
+        try {
+            if (ended || bytes == 0) {
+                return;
+            }
+            if (bytes > maxOffset - upload.offset()) {
+                throw Problem.of(413, "More has come than the " + maxOffset + " bytes that there may be.")
+                        .asException();
+            }
+            upload.append(buffers.toArray(new ByteBuffer[0]), bytes);
+        } finally {
+            waitingBytes.addAndGet(-bytes);
+            uploads.inFlight(-bytes);
+            batch.forEach(ByteBuf::release);
+        }
+    }
+
+    private void tell(long now) throws IOException {
+        boolean told = upload.tellProgress(now);
+        long every = listener.storedEvery();
+        if (every >= 0 && now - storedAt >= every && digest == null && !digestFollows) {
+            storedAt = now;
+            upload.acknowledge();
+            listener.stored(upload.offset());
+        }
+        if (!told && !tellsLater) {
+            tellsLater = true;
+            exchange.eventLoop()
+                    .execute(() -> exchange.after(Duration.ofNanos(ProgressMeter.LEAST_NANOS), this::tellLater));
+        }
+    }
+
+    private void tellLater() {
+        upload.lane.execute(() -> {
+            tellsLater = false;
+            if (!ended) {
+                try {
+                    upload.tellProgress(now());
+                } catch (IOException e) {
+                    fail(e);
+                }
+            }
+        });
+    }
+
+    private void end(HttpHeaders trailers) {
+        if (ended) {
+            return;
+        }
+        try {
+            write();
+            UploadDigest stated = digest != null ? digest : digestFollows ? listener.digest(trailers) : null;
+            if (stated != null && !stated.matches(upload.content(), from, upload.offset())) {
+                throw new ChecksumMismatchException();
+            }
+            upload.checked();
+            upload.acknowledge();
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+            return;
+        }
+        over();
+        upload.ended(this);
+        try {
+            listener.received();
+        } catch (Exception e) { // a protocol may fail as it likes
+            listener.failed(e);
+        } finally {
+            uploads.release(upload);
+        }
+    }
+
+    /** The client is gone, or too slow. */
+    private void breakOff(Throwable cause) {
+        if (ended) {
+            return;
+        }
+        try {
+            write();
+            uncheckedIsCut();
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+        boolean late = cause instanceof ProblemException slow && slow.problem().status() == 408;
+        end(late ? EventType.TIMEOUT : EventType.ABORT, cause);
+    }
+
+    private void fail(Throwable cause) {
+        if (!ended) {
+            try {
+                uncheckedIsCut();
+            } catch (IOException | RuntimeException e) {
+                cause.addSuppressed(e);
+            }
+            end(EventType.ERROR, cause);
+        }
+    }
+
+    /** Another takes over. What has come stays. */
+    void revoke() {
+        if (!ended) {
+            Throwable cause = Problem.of(409, "Another request has taken over this upload.")
+                    .asException();
+            try {
+                write();
+                uncheckedIsCut();
+            } catch (IOException | RuntimeException e) {
+                cause.addSuppressed(e);
+            }
+            over();
+            listener.failed(cause);
+            uploads.release(upload);
+        }
+    }
+
+    /** Gives it up, and its upload is about to be deleted. */
+    void drop(Throwable cause) {
+        fail(cause);
+    }
+
+    private void uncheckedIsCut() throws IOException {
+        if (digest != null || digestFollows) {
+            upload.cutBack(from);
+        }
+    }
+
+    private void end(EventType type, Throwable cause) {
+        over();
+        upload.brokenOff(this, type);
+        listener.failed(cause);
+        uploads.release(upload);
+    }
+
+    /** Nothing is stored any more, and nothing held. */
+    private void over() {
+        ended = true;
+        for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
+            int size = next.readableBytes();
+            waitingBytes.addAndGet(-size);
+            uploads.inFlight(-size);
+            next.release();
+        }
+        goOn();
+    }
+}

@@ -1,0 +1,190 @@
+package dev.parley.upload;
+
+import dev.parley.http.Endpoint;
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.Response;
+import dev.parley.topic.Topic;
+import dev.parley.topic.Topics;
+import io.netty.handler.codec.http.HttpMethod;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes uploads in whatever way a browser sends them, and keeps them in a store.
+ *
+ * <pre>{@code
+ * UploadStore store = FileUploadStore.at(Path.of("uploads")).open();
+ * UploadEndpoint uploads = UploadEndpoint.builder(store)
+ *         .onCreate(upload -> users.mayUpload(upload) ? accept() : refuse(403, "quota"))
+ *         .onComplete(upload -> Response.json(photos.add(upload)))
+ *         .progress(topics)
+ *         .build();
+ * routes.any("/uploads/*", uploads)
+ *       .get("/uploads/{id}/progress", SseEndpoint.builder(uploads::progress).build());
+ * }</pre>
+ *
+ * <p><b>Threading.</b> Thread-safe. Nothing touches the disk on an event loop.
+ */
+public final class UploadEndpoint implements Endpoint {
+    private final Uploads uploads;
+    private final TusProtocol tus;
+    private final PlainUpload plain;
+    private final @Nullable Topics topics;
+
+    private UploadEndpoint(Builder builder) {
+        topics = builder.topics;
+        uploads = new Uploads(
+                builder.store,
+                new Uploads.Settings(
+                        builder.maxUploadBytes,
+                        builder.maxBytesInFlight,
+                        builder.maxUnfinished,
+                        builder.expireAfter,
+                        builder.clock,
+                        builder.onCreate,
+                        builder.onComplete,
+                        builder.onProgress,
+                        builder.topics),
+                new Space(builder.store, builder.maxBytesPerOwner, builder.maxUnfinishedPerOwner));
+        try {
+            uploads.open();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the uploads of the store can't be listed", e);
+        }
+        tus = new TusProtocol(uploads);
+        plain = new PlainUpload(uploads);
+    }
+
+    /**
+     * Begins an endpoint.
+     *
+     * @param store where uploads are kept; it stays the caller's, who closes it when nothing is served any more
+     * @return a new builder
+     */
+    public static Builder builder(UploadStore store) {
+        return new Builder(store);
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        exchange.maxBodyBytes(Long.MAX_VALUE); // the limits are those of uploads
+        HttpMethod method = method(exchange);
+        String rest = exchange.path("*");
+        if (rest.isEmpty()) {
+            handleAll(exchange, method);
+        } else {
+            handleOne(exchange, method, rest);
+        }
+    }
+
+    /** Requests of those that may send GET and POST only say what they mean. */
+    private static HttpMethod method(Exchange exchange) {
+        Optional<String> override = Fields.one(exchange, "X-HTTP-Method-Override");
+        return override.isPresent() && exchange.method().equals(HttpMethod.POST)
+                ? HttpMethod.valueOf(override.get().toUpperCase(Locale.ROOT))
+                : exchange.method();
+    }
+
+    private static boolean isTus(Exchange exchange) {
+        return exchange.headers().contains("Tus-Resumable");
+    }
+
+    private void handleAll(Exchange exchange, HttpMethod method) {
+        if (method.equals(HttpMethod.OPTIONS)) {
+            exchange.respond(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+        } else if (method.equals(HttpMethod.POST) && isTus(exchange)) {
+            tus.create(exchange);
+        } else if (method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT)) {
+            plain.receive(exchange, null);
+        } else {
+            exchange.respond(notAllowed("OPTIONS, POST, PUT"));
+        }
+    }
+
+    private void handleOne(Exchange exchange, HttpMethod method, String id) {
+        if (method.equals(HttpMethod.OPTIONS)) {
+            exchange.respond(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+        } else if (method.equals(HttpMethod.PATCH)) {
+            tus.append(exchange, id);
+        } else if (method.equals(HttpMethod.HEAD)) {
+            tus.offset(exchange, id);
+        } else if (method.equals(HttpMethod.DELETE)) {
+            tus.terminate(exchange, id);
+        } else if (method.equals(HttpMethod.PUT)) {
+            plain.receive(exchange, FileName.safe(id));
+        } else {
+            exchange.respond(notAllowed("DELETE, HEAD, OPTIONS, PATCH"));
+        }
+    }
+
+    private static Response notAllowed(String allowed) {
+        return Response.problem(Problem.of(405)).header("Allow", allowed);
+    }
+
+    // ---- progress
+
+    /**
+     * The topic on which the progress of an upload is published, for who may see it: the exchange has a path parameter {@code id}, and a
+     * query parameter {@code token} that is the upload's {@link Upload#progressToken}.
+     *
+     * @param exchange who asks
+     * @return the topic
+     */
+    public CompletionStage<Topic> progress(Exchange exchange) {
+        Topics published = Objects.requireNonNull(topics, "progress(topics) was not set");
+        String token = exchange.query("token").orElse("");
+        CompletableFuture<Topic> topic = new CompletableFuture<>();
+        return uploads.look(exchange, exchange.path("id"), upload -> {
+            byte[] expected = upload.state().about().token().getBytes(StandardCharsets.UTF_8);
+            if (!MessageDigest.isEqual(expected, token.getBytes(StandardCharsets.UTF_8))) {
+                throw Problem.of(403, "token (expected: the one of this upload)")
+                        .asException();
+            }
+            return published.topic(Uploads.topicOf(upload.id));
+        });
+    }
+
+    /** Builds an {@link UploadEndpoint}. Not thread-safe. */
+    public static final class Builder {
+        private final UploadStore store;
+        private long maxUploadBytes = 16L << 30;
+        private long maxBytesInFlight = 64L << 20;
+        private int maxUnfinished = 10_000;
+        private int maxUnfinishedPerOwner = 100;
+        private long maxBytesPerOwner = Long.MAX_VALUE;
+        private Duration expireAfter = Duration.ofDays(1);
+        private InstantSource clock = InstantSource.system();
+        private Function<UploadRequest, CompletionStage<Admission>> onCreate =
+                request -> CompletableFuture.completedStage(Admission.accept());
+        private LiveUpload.@Nullable CompletionHook onComplete;
+        private Consumer<UploadProgress> onProgress = progress -> {};
+        private @Nullable Topics topics;
+
+        private Builder(UploadStore store) {
+            this.store = Objects.requireNonNull(store, "store");
+        }
+
+        /**
+         * Makes the endpoint, and looks at what is in the store already. Blocks.
+         *
+         * @return a new endpoint
+         * @throws UncheckedIOException if the uploads of the store can't be listed
+         */
+        public UploadEndpoint build() {
+            return new UploadEndpoint(this);
+        }
+    }
+}

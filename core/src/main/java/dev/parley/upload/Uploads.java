@@ -1,0 +1,536 @@
+package dev.parley.upload;
+
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.ProblemException;
+import dev.parley.http.Response;
+import dev.parley.topic.Draft;
+import dev.parley.topic.TopicException;
+import dev.parley.topic.Topics;
+import dev.parley.upload.Space.Grant;
+import dev.parley.upload.UploadProgress.EventType;
+import dev.parley.upload.UploadState.About;
+import dev.parley.upload.UploadState.Stage;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The uploads of a store, whichever way they come: what the wire formats of {@link UploadEndpoint} have in common.
+ *
+ * <pre>
+ *   wire format ── create, visit ──→ LiveUpload (one lane each) ──→ UploadStore
+ *        │                               ↑
+ *        └── Exchange.receive ──→ Transfer
+ * </pre>
+ *
+ * <p><b>Threading.</b> Thread-safe.
+ */
+final class Uploads {
+    private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
+    private static final Pattern ID = Pattern.compile("[a-z2-7]{26}");
+    private static final String ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
+    private static final int ID_LENGTH = 26;
+    private static final String TOPIC = "upload/";
+
+    /** Milliseconds from one look at what has expired to the next. */
+    private static final long SWEEP_EVERY = 10_000;
+
+    /** How a wire format says that something is wrong. */
+    interface Dialect {
+        Response refusal(Problem problem);
+
+        /** The bytes of a request were not what its checksum says. */
+        default Problem mismatch() {
+            return Problem.of(400, "The bytes of this request do not have its digest; they were not kept.");
+        }
+    }
+
+    /** What is done with an upload, on its lane. A failure is answered. */
+    @FunctionalInterface
+    interface LaneTask {
+        void run(LiveUpload upload) throws Exception;
+    }
+
+    /**
+     * What a client says of an upload to be.
+     *
+     * @param length the length in bytes, or -1
+     */
+    record Wish(
+            long length,
+            @Nullable String fileName,
+            @Nullable String contentType,
+            Map<String, String> metadata,
+            @Nullable String tusMetadata,
+            @Nullable String tusConcat,
+            @Nullable UploadDigest digest) {}
+
+    /**
+     * Settings.
+     *
+     * @param maxUploadBytes how long one may be
+     * @param maxBytesInFlight how many bytes may wait for the disk
+     * @param maxUnfinished how many may be unfinished
+     * @param lifetime for how long after somebody last worked on it an unfinished one is kept
+     */
+    record Settings(
+            long maxUploadBytes,
+            long maxBytesInFlight,
+            int maxUnfinished,
+            Duration lifetime,
+            InstantSource clock,
+            Function<UploadRequest, CompletionStage<Admission>> onCreate,
+            LiveUpload.@Nullable CompletionHook onComplete,
+            Consumer<UploadProgress> onProgress,
+            @Nullable Topics topics) {}
+
+    /** What is remembered of an upload that is not complete, while nobody works on it. */
+    private record Unfinished(@Nullable String owner, Instant expires, long reserved) {}
+
+    private final UploadStore store;
+    private final Settings settings;
+    private final Space space;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, LiveUpload> live = new ConcurrentHashMap<>();
+    private final Map<String, Unfinished> unfinished = new ConcurrentHashMap<>();
+    /** Of those that are unfinished. */
+    private final Set<String> paused = ConcurrentHashMap.newKeySet();
+
+    private final AtomicLong inFlight = new AtomicLong();
+    private final AtomicLong sweepAt = new AtomicLong(Long.MIN_VALUE);
+
+    Uploads(UploadStore store, Settings settings, Space space) {
+        this.store = store;
+        this.settings = settings;
+        this.space = space;
+    }
+
+    /** Looks at what is in the store. Blocks. */
+    void open() throws IOException {
+        for (String id : store.ids()) {
+            try {
+                Optional<byte[]> record = store.record(id);
+                if (record.isPresent()) {
+                    found(id, UploadState.parse(record.get()));
+                }
+            } catch (IOException | RuntimeException e) { // that one can't be used; it is for somebody to look at
+                LOG.error("upload {} can't be read", id, e);
+            }
+        }
+    }
+
+    private void found(String id, UploadState state) throws IOException {
+        long size;
+        try (UploadContent content = store.open(id)) {
+            size = content.size();
+        }
+        boolean isUnfinished = state.stage() != Stage.DONE;
+        long reserved = isUnfinished ? Math.max(size, state.length()) : size;
+        space.found(state.about().owner(), reserved, size, isUnfinished);
+        if (isUnfinished) {
+            unfinished.put(id, new Unfinished(state.about().owner(), state.expires(), reserved));
+        }
+    }
+
+    UploadStore store() {
+        return store;
+    }
+
+    Space space() {
+        return space;
+    }
+
+    Instant now() {
+        return settings.clock().instant();
+    }
+
+    Duration lifetime() {
+        return settings.lifetime();
+    }
+
+    long maxUploadBytes() {
+        return settings.maxUploadBytes();
+    }
+
+    LiveUpload.@Nullable CompletionHook onComplete() {
+        return settings.onComplete();
+    }
+
+    /** Adds to what waits for the disk. */
+    long inFlight(long bytes) {
+        return inFlight.addAndGet(bytes);
+    }
+
+    long maxBytesInFlight() {
+        return settings.maxBytesInFlight();
+    }
+
+    static boolean isId(String text) {
+        return ID.matcher(text).matches();
+    }
+
+    /** 130 bits that nobody guesses. */
+    String newId() {
+        StringBuilder id = new StringBuilder(ID_LENGTH);
+        for (int i = 0; i < ID_LENGTH; i++) {
+            id.append(ID_LETTERS.charAt(random.nextInt(ID_LETTERS.length())));
+        }
+        return id.toString();
+    }
+
+    // ---- who works on an upload
+
+    private LiveUpload acquire(String id, Executor executor, EventLoop eventLoop) {
+        return Objects.requireNonNull(live.compute(id, (key, before) -> {
+            LiveUpload upload = before != null ? before : new LiveUpload(id, this, executor, eventLoop);
+            upload.users++;
+            return upload;
+        }));
+    }
+
+    /** One more works on it, besides the caller. */
+    void retain(LiveUpload upload) {
+        live.computeIfPresent(upload.id, (key, same) -> {
+            same.users++;
+            return same;
+        });
+    }
+
+    /** One less works on it. On its lane, behind all that has to be done. */
+    void release(LiveUpload upload) {
+        live.computeIfPresent(upload.id, (key, same) -> --same.users == 0 ? null : same);
+    }
+
+    /**
+     * Does something with an upload, on its lane, for an exchange; it is there until the exchange has ended.
+     *
+     * @param id what the client says is the id
+     */
+    void visit(Exchange exchange, Dialect dialect, String id, LaneTask task) {
+        sweepSoon(exchange);
+        if (!isId(id)) {
+            exchange.respond(dialect.refusal(notFound()));
+            return;
+        }
+        LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
+        upload.lane.execute(() -> {
+            exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
+            attempt(exchange, dialect, () -> {
+                if (!upload.exists()) {
+                    throw notFound().asException();
+                }
+                task.run(upload);
+            });
+        });
+    }
+
+    /** What is asked of an upload, on its lane. */
+    @FunctionalInterface
+    interface Question<T> {
+        T ask(LiveUpload upload) throws Exception;
+    }
+
+    /** Asks something of an upload; fails with a {@link ProblemException} if there is none. */
+    <T> CompletionStage<T> look(Exchange exchange, String id, Question<T> question) {
+        if (!isId(id)) {
+            return CompletableFuture.failedStage(notFound().asException());
+        }
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
+        upload.lane.execute(() -> {
+            try {
+                if (!upload.exists()) {
+                    throw notFound().asException();
+                }
+                answer.complete(question.ask(upload));
+            } catch (Exception e) { // told to who asks
+                answer.completeExceptionally(e);
+            } finally {
+                release(upload);
+            }
+        });
+        return answer;
+    }
+
+    private static Problem notFound() {
+        return Problem.of(404, "There is no such upload.");
+    }
+
+    /** Does something with an upload without an exchange. */
+    void work(LiveUpload known, LaneTask task) {
+        LiveUpload upload = acquire(known.id, known.lane.executor(), known.eventLoop());
+        upload.lane.execute(() -> {
+            try {
+                if (upload.exists()) {
+                    task.run(upload);
+                }
+            } catch (Exception e) {
+                LOG.warn("upload {}", upload.id, e);
+            } finally {
+                release(upload);
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface Attempt {
+        void run() throws Exception;
+    }
+
+    private static void attempt(Exchange exchange, Dialect dialect, Attempt attempt) {
+        try {
+            attempt.run();
+        } catch (Exception e) {
+            answer(exchange, dialect, e);
+        }
+    }
+
+    /** Answers with what went wrong. */
+    static void answer(Exchange exchange, Dialect dialect, Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof ProblemException refusal) {
+            exchange.respond(dialect.refusal(refusal.problem()));
+        } else if (cause instanceof ChecksumMismatchException) {
+            exchange.respond(dialect.refusal(dialect.mismatch()));
+        } else if (cause instanceof NoSpaceException) {
+            LOG.warn("no space for an upload: {}", cause.getMessage());
+            exchange.respond(dialect.refusal(refusal(Grant.FULL)));
+        } else if (cause instanceof RejectedExecutionException) {
+            exchange.respond(dialect.refusal(Problem.of(503)).header("Retry-After", "1"));
+        } else {
+            LOG.error("an upload failed", cause);
+            exchange.respond(dialect.refusal(Problem.of(500)));
+        }
+    }
+
+    static Problem refusal(Grant grant) {
+        return grant == Grant.OVER_OWNER
+                ? Problem.of(413, "That would be more than you may store.")
+                : Problem.of(507, "There is no room for that now.");
+    }
+
+    // ---- a new one
+
+    /** Begins an upload, if the application and the limits allow; it is there until the exchange has ended. */
+    void create(Exchange exchange, Dialect dialect, Wish wish, LaneTask then) {
+        sweepSoon(exchange);
+        UploadRequest request =
+                new UploadRequest(exchange, wish.length(), wish.fileName(), wish.contentType(), wish.metadata());
+        Executor executor = exchange.executor();
+        try {
+            executor.execute(() -> attempt(
+                    exchange,
+                    dialect,
+                    () -> settings.onCreate()
+                            .apply(request)
+                            .whenCompleteAsync(
+                                    (admission, failure) -> attempt(exchange, dialect, () -> {
+                                        if (failure != null) {
+                                            answer(exchange, dialect, failure);
+                                        } else {
+                                            create(exchange, dialect, wish, admission, then);
+                                        }
+                                    }),
+                                    executor)));
+        } catch (RejectedExecutionException e) {
+            answer(exchange, dialect, e);
+        }
+    }
+
+    private void create(Exchange exchange, Dialect dialect, Wish wish, Admission admission, LaneTask then)
+            throws IOException {
+        Problem refusal = admission.refusal();
+        if (refusal != null) {
+            throw refusal.asException();
+        }
+        long maxLength = Math.min(settings.maxUploadBytes(), admission.maxBytes());
+        if (wish.length() > maxLength) {
+            throw Problem.of(413, "An upload may have " + maxLength + " bytes.")
+                    .with("max-size", maxLength)
+                    .asException();
+        }
+        String owner = admission.owner() != null
+                ? admission.owner()
+                : exchange.principal().map(java.security.Principal::getName).orElse(null);
+        if (unfinished.size() >= settings.maxUnfinished() || !space.begin(owner)) {
+            throw Problem.of(503, "Too many uploads are unfinished.").asException();
+        }
+        long reserved = Math.max(0, wish.length());
+        Grant grant = space.reserve(owner, reserved);
+        if (grant != Grant.GRANTED) {
+            space.end(owner);
+            throw refusal(grant).asException();
+        }
+        String id = newId();
+        Instant now = now();
+        UploadState state = new UploadState(
+                new About(
+                        now,
+                        admission.fileName() != null ? admission.fileName() : wish.fileName(),
+                        wish.contentType(),
+                        wish.metadata(),
+                        wish.tusMetadata(),
+                        wish.tusConcat(),
+                        owner,
+                        maxLength,
+                        newId(),
+                        wish.digest()),
+                wish.length(),
+                now.plus(settings.lifetime()),
+                -1,
+                Stage.RECEIVING,
+                null);
+        try {
+            store.create(id, state.toJson());
+        } catch (IOException | RuntimeException e) {
+            space.release(owner, reserved, 0);
+            space.end(owner);
+            throw e;
+        }
+        unfinished.put(id, new Unfinished(owner, state.expires(), reserved));
+        LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
+        upload.lane.execute(() -> {
+            exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
+            upload.created(state, reserved);
+            attempt(exchange, dialect, () -> then.run(upload));
+        });
+    }
+
+    /** Looks at some uploads, one after the other, and goes on with the sum of their lengths. */
+    void total(Exchange exchange, Dialect dialect, List<String> ids, LaneTask check, LongConsumer then) {
+        total(exchange, dialect, ids, 0, 0, check, then);
+    }
+
+    private void total(
+            Exchange exchange, Dialect dialect, List<String> ids, int at, long sum, LaneTask check, LongConsumer then) {
+        if (at == ids.size()) {
+            then.accept(sum);
+            return;
+        }
+        visit(exchange, dialect, ids.get(at), upload -> {
+            check.run(upload);
+            total(exchange, dialect, ids, at + 1, Math.addExact(sum, upload.offset()), check, then);
+        });
+    }
+
+    // ---- what becomes of them
+
+    Set<String> paused() {
+        return paused;
+    }
+
+    /** What is reserved for one that is looked at again. */
+    long reservedFor(String id, UploadState state, long size) {
+        Unfinished known = unfinished.get(id);
+        return known == null ? size : Math.max(known.reserved(), Math.max(size, state.length()));
+    }
+
+    /** More was reserved. */
+    void reserved(String id, long bytes) {
+        unfinished.computeIfPresent(id, (key, known) -> new Unfinished(known.owner(), known.expires(), bytes));
+    }
+
+    void expires(String id, Instant later) {
+        unfinished.computeIfPresent(id, (key, known) -> new Unfinished(known.owner(), later, known.reserved()));
+    }
+
+    void completed(String id, UploadState state, long reserved, long size) {
+        unfinished.remove(id);
+        paused.remove(id);
+        space.end(state.about().owner());
+        space.release(state.about().owner(), reserved - size, 0);
+    }
+
+    void gone(String id, UploadState state, long reserved, long size) {
+        space.release(state.about().owner(), reserved, size);
+        paused.remove(id);
+        if (unfinished.remove(id) != null) {
+            space.end(state.about().owner());
+        }
+    }
+
+    /** Deletes what has expired, every now and then. */
+    private void sweepSoon(Exchange exchange) {
+        long now = settings.clock().millis();
+        long due = sweepAt.get();
+        if (now >= due && sweepAt.compareAndSet(due, now + SWEEP_EVERY)) {
+            sweep(exchange.executor(), exchange.eventLoop());
+        }
+    }
+
+    private void sweep(Executor executor, EventLoop eventLoop) {
+        Instant now = now();
+        List<String> expired = new ArrayList<>();
+        unfinished.forEach((id, known) -> {
+            if (now.isAfter(known.expires())) {
+                expired.add(id);
+            }
+        });
+        for (String id : expired) {
+            LiveUpload upload = acquire(id, executor, eventLoop);
+            upload.lane.execute(() -> {
+                try {
+                    if (upload.exists()
+                            && upload.state().stage() != Stage.DONE
+                            && now().isAfter(upload.state().expires())) {
+                        upload.delete(EventType.TIMEOUT);
+                    }
+                } catch (IOException | RuntimeException e) {
+                    LOG.warn("upload {} has expired, and can't be deleted", id, e);
+                } finally {
+                    release(upload);
+                }
+            });
+        }
+    }
+
+    // ---- progress
+
+    static String topicOf(String id) {
+        return TOPIC + id;
+    }
+
+    void tell(LiveUpload upload, UploadProgress progress) {
+        try {
+            settings.onProgress().accept(progress);
+        } catch (RuntimeException e) {
+            LOG.error("the listener of progress failed", e);
+        }
+        Topics topics = settings.topics();
+        if (topics != null) {
+            try {
+                topics.topic(topicOf(upload.id))
+                        .publish(Draft.of(progress.toJson())
+                                .event(progress.type().event())
+                                .key(upload.id));
+            } catch (TopicException e) { // as many topics as there may be: a watcher sees less, the upload goes on
+                LOG.debug("progress of an upload is not told", e);
+            }
+        }
+    }
+}
