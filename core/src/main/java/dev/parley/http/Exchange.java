@@ -197,6 +197,23 @@ public interface Exchange {
     void receive(BodyListener listener);
 
     /**
+     * Sends an interim response ahead of the answer (<a href="https://www.rfc-editor.org/rfc/rfc9110#section-15.2">RFC 9110 section
+     * 15.2</a>): a status and fields, such as {@code 103} with {@code Link}, or {@code 104} with how much of an upload is safe. It is
+     * flushed at once, and goes out in order with what the same thread sends before and after it. Neither {@code Date} nor what the origin
+     * policy says is added: a page sees the answer only.
+     *
+     * <p><b>Limits.</b> It is news, not part of the answer, and is dropped without a word where it can't be sent now: to a client of
+     * HTTP/1.0, which would take it for the answer; when the exchange has been answered or is over; while requests that came before it
+     * on the same connection are still to be answered ({@link #respondInTurn}); and while the channel is not writable, so that
+     * none pile up for a client that does not read. Whoever sends news of progress sends the newest, and what the client must know is in the answer as well.
+     *
+     * @param status 102 to 199; {@code 100} and {@code 101} are the server's own
+     * @param fields its header fields, copied; none that frames a message or is about the connection
+     * @throws IllegalArgumentException if the status is another, or a field is malformed or not for an interim response
+     */
+    void interim(int status, HttpHeaders fields);
+
+    /**
      * Answers with a whole response. What the client still sends of its request is read and thrown away, within the limit of the body.
      *
      * @param response the answer

@@ -46,6 +46,11 @@ final class Http1ByteWriter implements Http1Writer {
     }
 
     @Override
+    public void writeInterim(ChannelHandlerContext ctx, Interim interim) {
+        gathered(ctx).writeBytes(encode(interim.status(), interim.fields())).writeShort(CRLF);
+    }
+
+    @Override
     public void writeSwitching(ChannelHandlerContext ctx, HttpHeaders headers) {
         ByteBuf out = gathered(ctx).writeBytes(SWITCHING);
         writeFields(out, headers);

@@ -595,6 +595,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     @Override
+    public void sendInterim(Interim interim) {
+        if (channel().isWritable()) {
+            writer.writeInterim(ctx(), interim);
+            writer.flush(ctx()); // at once: what is only gathered does not count for the channel
+        }
+    }
+
+    @Override
     public void sendHead(HttpExchange answered, Response head, long length, byte @Nullable [] content, boolean last) {
         boolean http10 = answered.protocol() == Protocol.HTTP_1_0;
         framing = Framing.NONE;

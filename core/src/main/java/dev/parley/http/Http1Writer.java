@@ -36,6 +36,9 @@ interface Http1Writer {
     /** {@code 100 Continue}. */
     void writeContinue(ChannelHandlerContext ctx);
 
+    /** An interim response. */
+    void writeInterim(ChannelHandlerContext ctx, Interim interim);
+
     /** {@code 101 Switching Protocols}. */
     void writeSwitching(ChannelHandlerContext ctx, HttpHeaders headers);
 

@@ -293,6 +293,19 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     }
 
     @Override
+    public void sendInterim(Interim interim) {
+        // The frame waits in the connection's buffer, not the stream's.
+        if (channel().isWritable() && channel().parent().isWritable()) {
+            Http2Headers head = new DefaultHttp2Headers(false).status(Integer.toString(interim.status()));
+            String[] fields = interim.fields();
+            for (int i = 0; i < fields.length; i += 2) {
+                head.add(fields[i].toLowerCase(Locale.ROOT), fields[i + 1]);
+            }
+            progress.written(ctx().writeAndFlush(new DefaultHttp2HeadersFrame(head)));
+        }
+    }
+
+    @Override
     public void sendHead(HttpExchange answered, Response head, long length, byte @Nullable [] content, boolean last) {
         Http2Headers fields = headers(head.status(), answered.responseHeaders(head));
         if (length >= 0 && !HttpExchange.mayNotHaveContent(head.status())) {

@@ -392,6 +392,19 @@ final class HttpExchange implements Exchange, StreamOwner {
     // ---- the answer
 
     @Override
+    public void interim(int code, HttpHeaders fields) {
+        Interim interim = Interim.of(code, fields);
+        // An answer that is given after this call, and before the event loop gets to it, does not drop it.
+        if (protocol != Protocol.HTTP_1_0 && !isAnswered()) {
+            onLoop(() -> {
+                if (endReason == null && status == 0 && wire.isTurnOf(this)) {
+                    wire.sendInterim(interim);
+                }
+            });
+        }
+    }
+
+    @Override
     public void respond(Response response) {
         Objects.requireNonNull(response, "response");
         if (!claimAnswer()) {

@@ -177,13 +177,7 @@ public final class Response {
      * @return a new response
      */
     public Response header(String name, String value) {
-        if (name.isEmpty() || HttpHeaderValidationUtil.validateToken(name) != -1) {
-            throw new IllegalArgumentException("header name: " + quoted(name) + " (expected: a token of RFC 9110)");
-        }
-        if (HttpHeaderValidationUtil.validateValidHeaderValue(value) != -1 || !isLatin1(value)) {
-            throw new IllegalArgumentException(
-                    "header " + name + ": " + quoted(value) + " (expected: no line break, NUL or character over 0xFF)");
-        }
+        checkField(name, value);
         if (name.equalsIgnoreCase("Transfer-Encoding")
                 || name.equalsIgnoreCase("Connection")
                 || name.equalsIgnoreCase("Date")) {
@@ -196,6 +190,17 @@ public final class Response {
         more[headers.length] = name;
         more[headers.length + 1] = value;
         return new Response(status, more, content, announcedLength);
+    }
+
+    /** Whether a field is one that can be sent as it is: neither part ends the line or begins another. */
+    static void checkField(String name, String value) {
+        if (name.isEmpty() || HttpHeaderValidationUtil.validateToken(name) != -1) {
+            throw new IllegalArgumentException("header name: " + quoted(name) + " (expected: a token of RFC 9110)");
+        }
+        if (HttpHeaderValidationUtil.validateValidHeaderValue(value) != -1 || !isLatin1(value)) {
+            throw new IllegalArgumentException(
+                    "header " + name + ": " + quoted(value) + " (expected: no line break, NUL or character over 0xFF)");
+        }
     }
 
     /** The same with what follows the head. */
@@ -288,7 +293,9 @@ public final class Response {
     }
 
     static String reason(int status) {
-        return HttpResponseStatus.valueOf(status).reasonPhrase();
+        return status == 104 // not registered for good, and unknown to Netty
+                ? "Upload Resumption Supported"
+                : HttpResponseStatus.valueOf(status).reasonPhrase();
     }
 
     private static int checked(int status) {

@@ -25,6 +25,9 @@ interface Wire extends BodyWire {
     /** Sends {@code 100 Continue}. */
     void sendContinue();
 
+    /** Sends an interim response at once, or drops it if the channel is not writable. */
+    void sendInterim(Interim interim);
+
     /** Looks again at {@link HttpExchange#wantsBody}, which has changed. */
     void appetiteChanged();
 

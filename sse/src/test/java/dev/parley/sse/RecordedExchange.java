@@ -207,6 +207,11 @@ final class RecordedExchange implements Exchange {
     }
 
     @Override
+    public void interim(int status, HttpHeaders fields) {
+        throw notRecorded();
+    }
+
+    @Override
     public void respond(Response whole) {
         response = whole;
     }

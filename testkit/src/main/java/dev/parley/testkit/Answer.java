@@ -39,7 +39,7 @@ final class Answer {
     /** For messages: {@code GET /x over HTTP_2}. */
     private final String request;
 
-    private final List<Integer> informational = new ArrayList<>();
+    private final List<TestInterim> interims = new ArrayList<>();
     private int status;
     private HttpHeaders headers = EmptyHttpHeaders.INSTANCE;
     private HttpHeaders trailers = EmptyHttpHeaders.INSTANCE;
@@ -84,8 +84,8 @@ final class Answer {
 
     // ---- told by the client's codec
 
-    void informational(int code) {
-        informational.add(code);
+    void interim(int code, HttpHeaders fields) {
+        interims.add(new TestInterim(code, fields));
     }
 
     void head(int code, HttpHeaders fields) {
@@ -194,8 +194,8 @@ final class Answer {
         return request;
     }
 
-    List<Integer> informational() {
-        return informational;
+    List<TestInterim> interims() {
+        return interims;
     }
 
     boolean hasHead() {

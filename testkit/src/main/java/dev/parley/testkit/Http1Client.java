@@ -113,7 +113,7 @@ final class Http1Client extends ChannelInboundHandlerAdapter implements ClientPr
             int status = response.status().code();
             informational = HttpStatusClass.valueOf(status) == HttpStatusClass.INFORMATIONAL && status != 101;
             if (informational) {
-                answer.informational(status);
+                answer.interim(status, response.headers());
             } else {
                 answer.head(status, response.headers());
                 retired |= response.headers().containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);

@@ -168,7 +168,7 @@ final class Http2Client extends Http2ChannelDuplexHandler implements ClientProto
             }
             int code = Integer.parseInt(status.toString());
             if (code < 200) {
-                answer.informational(code);
+                answer.interim(code, fields);
                 return;
             }
             answer.head(code, fields);

@@ -125,13 +125,13 @@ public final class TestExchange {
     }
 
     /**
-     * The status codes below 200 that came ahead of the answer, such as {@code 100 Continue}.
+     * The interim responses that came ahead of the answer, such as {@code 100 Continue}.
      *
-     * @return the codes in order
+     * @return the responses in order
      */
-    public List<Integer> informational() {
+    public List<TestInterim> interims() {
         server.run();
-        return List.copyOf(answer.informational());
+        return List.copyOf(answer.interims());
     }
 
     /**

@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TestResponse {
     private final String request;
     private final Protocol protocol;
-    private final List<Integer> informational;
+    private final List<TestInterim> interims;
     private final int status;
     private final HttpHeaders headers;
     private final byte[] body;
@@ -25,7 +25,7 @@ public final class TestResponse {
     TestResponse(Protocol protocol, Answer answer) {
         this.request = answer.request();
         this.protocol = protocol;
-        this.informational = List.copyOf(answer.informational());
+        this.interims = List.copyOf(answer.interims());
         this.status = answer.status();
         this.headers = answer.headers();
         this.body = answer.takeAll();
@@ -42,12 +42,12 @@ public final class TestResponse {
     }
 
     /**
-     * The status codes below 200 that came ahead, such as {@code 100 Continue}.
+     * The interim responses that came ahead of the answer, such as {@code 100 Continue}.
      *
-     * @return the codes in order
+     * @return the responses in order
      */
-    public List<Integer> informational() {
-        return informational;
+    public List<TestInterim> interims() {
+        return interims;
     }
 
     /**

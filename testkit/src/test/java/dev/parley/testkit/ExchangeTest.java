@@ -3,6 +3,7 @@ package dev.parley.testkit;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.parley.http.Body;
 import dev.parley.http.BodyListener;
@@ -533,11 +534,29 @@ final class ExchangeTest {
                     .header("Expect", "100-continue")
                     .header("Content-Length", "3")
                     .open();
-            assertThat(exchange.informational()).isEmpty();
+            assertThat(exchange.interims()).isEmpty();
 
             taken.getFirst().respond(echo(taken.getFirst().body()));
-            assertThat(exchange.informational()).containsExactly(100);
+            assertThat(exchange.interims()).extracting(TestInterim::status).containsExactly(100);
             assertThat(exchange.send("abc").end().response()).hasBody("abc");
+        }
+    }
+
+    @Test
+    void interimResponsesAreTold() {
+        try (TestServer server = post(taken::add)) {
+            TestExchange exchange = server.post("/").open();
+
+            taken.getFirst().interim(104, new DefaultHttpHeaders().add("Upload-Offset", "3"));
+            assertThat(exchange.isAnswered()).isFalse();
+            taken.getFirst().interim(103, EmptyHttpHeaders.INSTANCE);
+            taken.getFirst().respond(Response.text("done"));
+
+            assertThat(exchange.interims())
+                    .extracting(TestInterim::status, it -> it.headers().get("Upload-Offset"))
+                    .containsExactly(tuple(104, "3"), tuple(103, null));
+            assertThat(exchange.end().response()).hasBody("done");
+            assertThat(exchange.response().interims()).isEqualTo(exchange.interims());
         }
     }
 
@@ -550,7 +569,7 @@ final class ExchangeTest {
                     .open();
 
             assertThat(exchange.response()).isProblem(403);
-            assertThat(exchange.informational()).isEmpty();
+            assertThat(exchange.interims()).isEmpty();
         }
     }
 
