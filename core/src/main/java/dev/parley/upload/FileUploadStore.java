@@ -116,6 +116,7 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
         if (directory.exists(id, Kind.RECORD)) {
             throw new FileAlreadyExistsException(directory.file(id, Kind.RECORD).toString());
         }
+        look(record.length); // many empty uploads take room too
         directory.make(id, Kind.DATA).close();
         try {
             // The record last, as it is what makes the upload exist. The directory is forced behind both.
@@ -178,11 +179,11 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
     @Override
     public void delete(String id) throws IOException {
         requireOpen();
-        if (directory.exists(id, Kind.RECORD)) {
-            directory.delete(id, Kind.RECORD);
+        boolean isThere = directory.delete(id, Kind.RECORD);
+        if (isThere || directory.exists(id, Kind.DATA)) { // the content alone, if it could not be deleted the last time
             directory.force();
+            directory.delete(id, Kind.DATA);
         }
-        directory.delete(id, Kind.DATA);
         ledger.forget(id);
     }
 
@@ -246,14 +247,19 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
     /** Takes room for what is to be written. */
     private void take(String id, long bytes) throws IOException {
         if (unseen.addAndGet(bytes) >= LOOK_BYTES) {
-            long left = directory.usableBytes() - minFreeBytes;
-            if (bytes > left) {
-                throw new NoSpaceException("disk: of " + directory + " has room for " + Math.max(0, left)
-                        + " bytes (expected: " + bytes + ", beside " + minFreeBytes + " that stay free)");
-            }
-            unseen.set(0);
+            look(bytes);
         }
         ledger.take(id, bytes);
+    }
+
+    /** Looks whether the disk has room. */
+    private void look(long bytes) throws IOException {
+        long left = directory.usableBytes() - minFreeBytes;
+        if (bytes > left) {
+            throw new NoSpaceException("disk: of " + directory + " has room for " + Math.max(0, left)
+                    + " bytes (expected: " + bytes + ", beside " + minFreeBytes + " that stay free)");
+        }
+        unseen.set(0);
     }
 
     /** The content of an upload. */
@@ -303,6 +309,7 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
             try (FileChannel source = directory.open(part, Kind.DATA, StandardOpenOption.READ)) {
                 long size = source.size();
                 take(id, size);
+                long end = channel.size() + size;
                 long position = 0;
                 try {
                     while (position < size) {
@@ -315,7 +322,7 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
                 } catch (IOException e) {
                     throw directory.orNoSpace(e, size - position);
                 } finally {
-                    ledger.giveBack(id, size - position);
+                    ledger.giveBack(id, end - channel.size()); // a transfer that fails does not tell how far it came
                 }
             }
         }
@@ -384,8 +391,7 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
         }
 
         /**
-         * What is left free on the disk for others, as the last MiB is never seen exactly: several uploads at once may go beyond by some
-         * MiB.
+         * What is left free on the disk for others. It is looked every MiB: several uploads at once may go beyond by some MiB.
          *
          * @param minFreeBytes 0 or more; 256 MiB, unless this is called
          * @return this

@@ -35,7 +35,7 @@ final class Ledger {
 
     /** Takes room before it is written to. */
     synchronized void take(String id, long bytes) throws NoSpaceException {
-        if (bytes > maxBytes - used) {
+        if (bytes > 0 && bytes > maxBytes - used) {
             throw new NoSpaceException("store: " + bytes + " bytes more than " + used + " (expected: at most "
                     + maxBytes + " bytes in all)");
         }

@@ -197,8 +197,9 @@ final class StoreDirectory implements AutoCloseable {
         return disk.open(file(id, kind), all);
     }
 
-    void delete(String id, Kind kind) throws IOException {
-        Files.deleteIfExists(file(id, kind));
+    /** Returns whether it was there. */
+    boolean delete(String id, Kind kind) throws IOException {
+        return Files.deleteIfExists(file(id, kind));
     }
 
     /**
