@@ -204,7 +204,8 @@ final class MultipartBody implements BodyListener {
 
         @Override
         public void accept(Object value, @Nullable Throwable thrown) {
-            Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+            Throwable cause =
+                    thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
             if (caller == Thread.currentThread()) {
                 isAtOnce = true;
                 failure = cause;

@@ -149,7 +149,7 @@ final class TusProtocol implements Uploads.Dialect {
             long length, @Nullable String tusMetadata, Map<String, String> metadata, @Nullable String concat) {
         return new Wish(
                 length,
-                first(metadata, "filename", "name").map(FileName::safe).orElse(null),
+                first(metadata, "filename", "name").map(PartFileName::safe).orElse(null),
                 first(metadata, "filetype", "type", "contentType").orElse(null),
                 metadata,
                 tusMetadata,

@@ -124,7 +124,7 @@ public final class UploadEndpoint implements Endpoint {
         } else if (method.equals(HttpMethod.DELETE)) {
             tus.terminate(exchange, id);
         } else if (method.equals(HttpMethod.PUT)) {
-            plain.receive(exchange, FileName.safe(id));
+            plain.receive(exchange, PartFileName.safe(id));
         } else {
             exchange.respond(notAllowed("DELETE, HEAD, OPTIONS, PATCH"));
         }
@@ -146,7 +146,6 @@ public final class UploadEndpoint implements Endpoint {
     public CompletionStage<Topic> progress(Exchange exchange) {
         Topics published = Objects.requireNonNull(topics, "progress(topics) was not set");
         String token = exchange.query("token").orElse("");
-        CompletableFuture<Topic> topic = new CompletableFuture<>();
         return uploads.look(exchange, exchange.path("id"), upload -> {
             byte[] expected = upload.state().about().token().getBytes(StandardCharsets.UTF_8);
             if (!MessageDigest.isEqual(expected, token.getBytes(StandardCharsets.UTF_8))) {
@@ -175,6 +174,167 @@ public final class UploadEndpoint implements Endpoint {
 
         private Builder(UploadStore store) {
             this.store = Objects.requireNonNull(store, "store");
+        }
+
+        /**
+         * Sets how long an upload may be. Default: 16 GiB. A longer one gets 413.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxUploadBytes(long bytes) {
+            maxUploadBytes = least("maxUploadBytes", bytes);
+            return this;
+        }
+
+        /**
+         * Sets how many bytes of all uploads may wait for the disk. Default: 64 MiB. When it is passed each request may have one read of
+         * its socket wait, and no more: clients are slowed down.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxBytesInFlight(long bytes) {
+            maxBytesInFlight = least("maxBytesInFlight", bytes);
+            return this;
+        }
+
+        /**
+         * Sets how many uploads may be unfinished. Default: 10,000. One more gets 503.
+         *
+         * @param uploads 1 or more
+         * @return this builder
+         */
+        public Builder maxUnfinished(int uploads) {
+            maxUnfinished = (int) least("maxUnfinished", uploads);
+            return this;
+        }
+
+        /**
+         * Sets how many uploads of one owner may be unfinished. Default: 100. One more gets 503. Uploads without an owner are not counted.
+         *
+         * @param uploads 1 or more
+         * @return this builder
+         */
+        public Builder maxUnfinishedPerOwner(int uploads) {
+            maxUnfinishedPerOwner = (int) least("maxUnfinishedPerOwner", uploads);
+            return this;
+        }
+
+        /**
+         * Sets how much one owner may have in the store, complete or not. Default: no bound. What would be more gets 413.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxBytesPerOwner(long bytes) {
+            maxBytesPerOwner = least("maxBytesPerOwner", bytes);
+            return this;
+        }
+
+        /**
+         * Sets for how long after somebody last worked on it an unfinished upload is kept. Default: a day. After that it is not found, and is
+         * deleted when uploads are next used.
+         *
+         * @param lifetime a second or more
+         * @return this builder
+         */
+        public Builder expireAfter(Duration lifetime) {
+            if (lifetime.compareTo(Duration.ofSeconds(1)) < 0 || lifetime.compareTo(Duration.ofDays(36_500)) > 0) {
+                throw new IllegalArgumentException("expireAfter: " + lifetime + " (expected: PT1S to P36500D)");
+            }
+            expireAfter = lifetime;
+            return this;
+        }
+
+        /**
+         * Sets who may upload what: asked before anything is stored. Default: all is accepted.
+         *
+         * @param decision called on {@link Exchange#executor}, where it may block
+         * @return this builder
+         */
+        public Builder onCreate(Function<UploadRequest, Admission> decision) {
+            return onCreateAsync(request -> CompletableFuture.completedStage(decision.apply(request)));
+        }
+
+        /**
+         * As {@link #onCreate}, for a decision that comes later.
+         *
+         * @param decision called on {@link Exchange#executor}; a stage that fails answers as one that an endpoint responds with
+         * @return this builder
+         */
+        public Builder onCreateAsync(Function<UploadRequest, CompletionStage<Admission>> decision) {
+            onCreate = Objects.requireNonNull(decision, "decision");
+            return this;
+        }
+
+        /**
+         * Sets what is done with an upload that has all of its bytes. Its answer, whatever the status, is the answer to the client; it is kept, and given
+         * again to a client that did not get it. From then on the upload is complete, and this is not called again for it.
+         *
+         * <p>If it throws, the client is told (500, or what a {@link dev.parley.http.ProblemException} says), and the upload is not
+         * complete: a client that resumes it causes another attempt. The same is so if the program ends before the answer is kept: who must
+         * not do a thing twice remembers {@link Upload#id}.
+         *
+         * @param action called on {@link Exchange#executor}, where it may block
+         * @return this builder
+         */
+        public Builder onComplete(Function<Upload, Response> action) {
+            return onCompleteAsync(upload -> CompletableFuture.completedStage(action.apply(upload)));
+        }
+
+        /**
+         * As {@link #onComplete}, for an answer that comes later.
+         *
+         * @param action called on {@link Exchange#executor}
+         * @return this builder
+         */
+        public Builder onCompleteAsync(Function<Upload, CompletionStage<Response>> action) {
+            Objects.requireNonNull(action, "action");
+            onComplete = (upload, executor) -> CompletableFuture.supplyAsync(() -> action.apply(upload), executor)
+                    .thenCompose(answer -> answer);
+            return this;
+        }
+
+        /**
+         * Sets who hears of the progress of all uploads: at most 20 times a second for each.
+         *
+         * @param listener called off the event loop, in order for each upload, which waits meanwhile: it should not take long
+         * @return this builder
+         */
+        public Builder onProgress(Consumer<UploadProgress> listener) {
+            onProgress = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /**
+         * Publishes the progress of each upload on a topic of its own: {@link Upload#progressTopic}, with the
+         * {@linkplain UploadProgress.EventType#event type} as event and {@linkplain UploadProgress#toJson JSON} as payload.
+         *
+         * @param published where
+         * @return this builder
+         */
+        public Builder progress(Topics published) {
+            topics = Objects.requireNonNull(published, "published");
+            return this;
+        }
+
+        /**
+         * Sets the clock that says when uploads expire.
+         *
+         * @param clock the system's, unless this is set
+         * @return this builder
+         */
+        public Builder clock(InstantSource clock) {
+            this.clock = Objects.requireNonNull(clock, "clock");
+            return this;
+        }
+
+        private static long least(String setting, long value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(setting + ": " + value + " (expected: 1 or more)");
+            }
+            return value;
         }
 
         /**

@@ -127,9 +127,7 @@ final class MultipartBodyTest {
         run.chunk(bytes("two\r\n--b--"));
         run.end();
 
-        assertThat(retained)
-                .extracting(data -> data.toString(US_ASCII))
-                .containsExactly("one", "\r", "two");
+        assertThat(retained).extracting(data -> data.toString(US_ASCII)).containsExactly("one", "\r", "two");
         retained.forEach(ByteBuf::release);
         run.assertReleased();
     }
@@ -294,7 +292,9 @@ final class MultipartBodyTest {
     })
     void aListenerThatFailsHearsOfItOnceAndNothingMore(String in, String how, String calls) {
         for (Exception failure : List.of(
-                new IllegalStateException("no"), new IOException("no"), Problem.of(507).asException())) {
+                new IllegalStateException("no"),
+                new IOException("no"),
+                Problem.of(507).asException())) {
             Failing listener = new Failing(in, how, failure);
             MultipartRun run = new MultipartRun(listener);
 
@@ -306,7 +306,9 @@ final class MultipartBodyTest {
                     })
                     .satisfies(thrown -> assertThat(thrown)
                             .isInstanceOfAny(
-                                    IOException.class, ProblemException.class, java.util.concurrent.ExecutionException.class));
+                                    IOException.class,
+                                    ProblemException.class,
+                                    java.util.concurrent.ExecutionException.class));
             run.body.onFailure(new IOException("and the wire says so"));
 
             List<String> expected = new ArrayList<>(List.of(calls.split(" ")));

@@ -35,7 +35,8 @@ final class MultipartRun {
 
     /** A chunk comes. */
     CompletableFuture<?> chunk(byte[] bytes) throws Exception {
-        ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
+        ByteBuf chunk =
+                PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
         chunks.add(chunk);
         CompletionStage<?> ready;
         try {
