@@ -54,7 +54,8 @@ public final class FormFields {
     private Charset defaultCharset = UTF_8;
     private long bytes;
 
-    private record Field(String name, byte[] value, @Nullable Charset charset) {}
+    private record Field(
+            String name, byte[] value, @Nullable Charset charset) {}
 
     /** None yet, with the limits as they are unless they are set. */
     public FormFields() {

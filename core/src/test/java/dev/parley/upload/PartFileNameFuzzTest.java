@@ -11,9 +11,36 @@ import org.junit.jupiter.api.Test;
 /** Any name at all becomes one that is harmless, and stays as it is then. */
 class PartFileNameFuzzTest {
     private static final String[] PIECES = {
-        "/", "\\", ".", "..", " ", "CON", "nul", "com1", "lpt\u00b9", ":", "a", "\u00e4", "\u202e", "\u200b", "\u20ac", "\0",
-        "\uD83D\uDE00", "\uD83D", "\uDE00", ".txt", "\u00a0", "\u2028", "\uFEFF", "\uE000", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "\uD83D\uDE00".repeat(20), "\uFF0F", "\"", "\r\n", "e\u0301"
+        "/",
+        "\\",
+        ".",
+        "..",
+        " ",
+        "CON",
+        "nul",
+        "com1",
+        "lpt\u00b9",
+        ":",
+        "a",
+        "\u00e4",
+        "\u202e",
+        "\u200b",
+        "\u20ac",
+        "\0",
+        "\uD83D\uDE00",
+        "\uD83D",
+        "\uDE00",
+        ".txt",
+        "\u00a0",
+        "\u2028",
+        "\uFEFF",
+        "\uE000",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "\uD83D\uDE00".repeat(20),
+        "\uFF0F",
+        "\"",
+        "\r\n",
+        "e\u0301"
     };
 
     @FuzzTest(maxDuration = "10m")
@@ -40,7 +67,11 @@ class PartFileNameFuzzTest {
 
         assertThat(safe).isNotEmpty().doesNotContainPattern("[\\p{C}/\\\\:*?\"<>|\\p{Zl}\\p{Zp}]");
         assertThat(safe).doesNotMatch("(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\\..*)?");
-        assertThat(safe).doesNotStartWith(".").doesNotStartWith(" ").doesNotEndWith(".").doesNotEndWith(" ");
+        assertThat(safe)
+                .doesNotStartWith(".")
+                .doesNotStartWith(" ")
+                .doesNotEndWith(".")
+                .doesNotEndWith(" ");
         assertThat(safe.getBytes(UTF_8)).hasSizeLessThanOrEqualTo(200);
         assertThat(Path.of("store").resolve(safe).normalize().getNameCount()).isEqualTo(2);
         assertThat(new Part(0, "a", safe, null).safeFileName()).as("again").isEqualTo(safe);

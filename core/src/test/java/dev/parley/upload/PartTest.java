@@ -13,7 +13,9 @@ final class PartTest {
     static Stream<Arguments> names() {
         return Stream.of(
                 arguments("photo.jpg", "photo.jpg"),
-                arguments("Gr\u00f6\u00dfe \u65e5\u672c \uD83D\uDE00.txt", "Gr\u00f6\u00dfe \u65e5\u672c \uD83D\uDE00.txt"),
+                arguments(
+                        "Gr\u00f6\u00dfe \u65e5\u672c \uD83D\uDE00.txt",
+                        "Gr\u00f6\u00dfe \u65e5\u672c \uD83D\uDE00.txt"),
                 arguments("../../x", "x"),
                 arguments("/etc/passwd", "passwd"),
                 arguments("C:\\x", "x"),
