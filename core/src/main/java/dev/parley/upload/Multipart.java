@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * Receives forms of {@code multipart/form-data} part by part, as they come: nothing is gathered, and nothing is written to a temporary
@@ -83,15 +84,21 @@ public final class Multipart {
      */
     public CompletionStage<Void> receive(Exchange exchange, PartListener listener) {
         CompletableFuture<Void> whole = new CompletableFuture<>();
-        MultipartReader reader;
+        Consumer<Throwable> answer = failure -> exchange.respond(CompletableFuture.failedStage(failure));
+        Boundary boundary;
         try {
-            reader = new MultipartReader(boundary(exchange), limits);
+            boundary = boundary(exchange);
         } catch (ViolationException e) {
-            refuse(exchange, listener, whole, refusal(e));
+            ProblemException refusal = refusal(e);
+            exchange.eventLoop().execute(() -> {
+                MultipartBody.tell(listener, whole, refusal);
+                answer.accept(refusal);
+            });
             return whole;
         }
+        MultipartReader reader = new MultipartReader(boundary, limits);
         exchange.maxBodyBytes(maxBytes);
-        exchange.receive(new MultipartBody(reader, maxPartBytes, listener, exchange.eventLoop(), whole));
+        exchange.receive(new MultipartBody(reader, maxPartBytes, listener, exchange.eventLoop(), whole, answer));
         return whole;
     }
 
@@ -105,15 +112,6 @@ public final class Multipart {
             throw new ViolationException(Violation.FIELD_TWICE);
         }
         return Boundary.of(types.get(0));
-    }
-
-    /** Later, so that the application can attach its answer to the stage that it is about to get. */
-    private static void refuse(
-            Exchange exchange, PartListener listener, CompletableFuture<Void> whole, ProblemException refusal) {
-        exchange.eventLoop().execute(() -> {
-            MultipartBody.tell(listener, whole, refusal);
-            exchange.respond(CompletableFuture.failedStage(refusal));
-        });
     }
 
     /** What answers a violation. */

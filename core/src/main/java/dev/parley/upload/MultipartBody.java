@@ -10,12 +10,14 @@ import dev.parley.http.codec.ViolationException;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p><b>States.</b> Reading; or waiting, for a stage that the listener returned, with the chunk that is not read to its end; or over, when all has come
  * or the listener knows that it won't.
  *
- * <p>A chunk that has many parts is read in a loop as long as stages are complete when they are returned. A stage that is complete only later goes on in a
+ * <p>The first chunk is read in a task of its own. One that has many parts is read in a loop as long as stages are complete when they are returned. A stage that is complete only later goes on in a
  * task of its own. So the stack is as deep for 10,000 parts as for one.
  *
  * <p><b>Threading.</b> Confined to the event loop.
@@ -34,14 +36,20 @@ import org.slf4j.LoggerFactory;
 final class MultipartBody implements BodyListener {
     private static final Logger LOG = LoggerFactory.getLogger(Multipart.class);
 
+    /** What an exchange does not log, or not when it is answered. */
+    private static final List<Class<? extends Exception>> UNLOGGED =
+            List.of(ProblemException.class, RejectedExecutionException.class, IOException.class);
+
     private final MultipartReader reader;
     private final long maxPartBytes;
     private final PartListener listener;
     private final Executor loop;
     private final CompletableFuture<Void> whole;
+    private final Consumer<Throwable> answer;
 
     private int parts;
     private long partBytes;
+    private boolean hasBegun;
     private boolean isOver;
     private @Nullable Held held;
 
@@ -53,39 +61,59 @@ final class MultipartBody implements BodyListener {
      */
     private record Held(ByteBuf chunk, CompletableFuture<Void> read) {}
 
+    /**
+     * A body that has not begun.
+     *
+     * @param answer answers the exchange, unless the application has done so, where the body has ended already
+     */
     MultipartBody(
             MultipartReader reader,
             long maxPartBytes,
             PartListener listener,
             Executor loop,
-            CompletableFuture<Void> whole) {
+            CompletableFuture<Void> whole,
+            Consumer<Throwable> answer) {
         this.reader = reader;
         this.maxPartBytes = maxPartBytes;
         this.listener = listener;
         this.loop = loop;
         this.whole = whole;
+        this.answer = answer;
     }
 
     @Override
     public CompletionStage<?> onChunk(ByteBuf chunk) throws Exception {
+        if (!hasBegun) {
+            // It may have come with the request: then whoever gets the form's stage does not have it yet.
+            hasBegun = true;
+            loop.execute(() -> goOn(null));
+            return hold(chunk);
+        }
         try {
-            if (isReadWhole(chunk)) {
-                return READY;
-            }
+            return isReadWhole(chunk) ? READY : hold(chunk);
         } catch (Throwable t) {
             throw failed(t);
         }
+    }
+
+    private CompletionStage<?> hold(ByteBuf chunk) {
         Held rest = new Held(chunk.retain(), new CompletableFuture<>());
         held = rest;
         return rest.read();
     }
 
     @Override
-    public void onEnd(HttpHeaders trailers) throws Exception {
+    public void onEnd(HttpHeaders trailers) {
         try {
             reader.end();
         } catch (ViolationException e) {
-            throw failed(Multipart.refusal(e));
+            ProblemException refusal = Multipart.refusal(e);
+            loop.execute(
+                    () -> { // later, as with the first chunk
+                        onFailure(refusal);
+                        answer.accept(refusal);
+                    });
+            return;
         }
         isOver = true;
         whole.complete(null);
@@ -223,10 +251,8 @@ final class MultipartBody implements BodyListener {
      */
     private Exception failed(Throwable thrown) {
         onFailure(thrown);
-        return thrown instanceof ProblemException e
+        return thrown instanceof Exception e && UNLOGGED.stream().anyMatch(it -> it.isInstance(thrown))
                 ? e
-                : thrown instanceof RejectedExecutionException e
-                        ? e
-                        : thrown instanceof IOException e ? e : new IOException("a listener of parts failed", thrown);
+                : new IOException("a listener of parts failed", thrown);
     }
 }

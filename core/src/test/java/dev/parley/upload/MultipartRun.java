@@ -21,6 +21,9 @@ final class MultipartRun {
 
     final CompletableFuture<Void> whole = new CompletableFuture<>();
     final MultipartBody body;
+    /** What the exchange was answered with behind the end of the body. */
+    final List<Throwable> answered = new ArrayList<>();
+
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final List<ByteBuf> chunks = new ArrayList<>();
 
@@ -30,10 +33,10 @@ final class MultipartRun {
 
     MultipartRun(PartListener listener, long maxPartBytes) {
         MultipartReader reader = new MultipartReader(new Boundary("b"), LIMITS);
-        body = new MultipartBody(reader, maxPartBytes, listener, tasks::add, whole);
+        body = new MultipartBody(reader, maxPartBytes, listener, tasks::add, whole, answered::add);
     }
 
-    /** A chunk comes. */
+    /** A chunk comes, and the event loop runs. */
     CompletableFuture<?> chunk(byte[] bytes) throws Exception {
         ByteBuf chunk =
                 PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
@@ -44,14 +47,16 @@ final class MultipartRun {
         } finally {
             chunk.release();
         }
+        runTasks();
         return ready.toCompletableFuture();
     }
 
-    void end() throws Exception {
+    void end() {
         body.onEnd(EmptyHttpHeaders.INSTANCE);
+        runTasks();
     }
 
-    /** Runs what is to be run on the event loop. */
+    /** The event loop runs. */
     void runTasks() {
         for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();

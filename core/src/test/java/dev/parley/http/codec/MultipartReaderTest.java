@@ -31,11 +31,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MultipartReaderTest {
     private static final String A = "Content-Disposition: form-data; name=\"a\"\r\n\r\n";
@@ -313,6 +315,62 @@ class MultipartReaderTest {
         assertThat(reader.next(body)).isEqualTo(MultipartReader.Event.DATA);
         assertThat(reader.data().readableBytes()).isEqualTo(8000);
         assertThat(reader.next(body)).isEqualTo(MultipartReader.Event.PART_END);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "b",
+                "bb",
+                "abab",
+                "-",
+                "--a--a",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
+            })
+    void theDelimiterIsFoundWhereverItIs(String boundary) {
+        String delimiter = "\r\n--" + boundary;
+        SplittableRandom random = new SplittableRandom(boundary.length());
+        for (int i = 0; i < 1000; i++) {
+            StringBuilder text = new StringBuilder();
+            for (int left = random.nextInt(40); left > 0; left--) {
+                int from = random.nextInt(delimiter.length());
+                text.append(delimiter, from, random.nextInt(from, delimiter.length() + 1));
+            }
+            String body = text.append(delimiter).append("--").toString();
+
+            String head = "--" + boundary + "\r\n" + A;
+            String data = body.substring(0, body.indexOf(delimiter));
+            // What follows at once is the line break of a head: a part without data.
+            String expected = body.startsWith(delimiter.substring(2)) ? "" : data;
+            assertThat(dataOfFirst(boundary, Unpooled.copiedBuffer(head + body, UTF_8)))
+                    .isEqualTo(expected);
+            ByteBuf inTwo = Unpooled.wrappedBuffer(
+                    Unpooled.directBuffer().writeBytes(head.getBytes(UTF_8)), Unpooled.copiedBuffer(body, UTF_8));
+            assertThat(dataOfFirst(boundary, inTwo)).isEqualTo(expected);
+            inTwo.release();
+        }
+    }
+
+    @Test
+    void aBufferOfSeveralIsSearchedToItsEnd() {
+        String data = "\r\n--".repeat(5000);
+        ByteBuf body = Unpooled.wrappedBuffer(
+                Unpooled.copiedBuffer("--b\r\n" + A, UTF_8), Unpooled.copiedBuffer(data + "\r\n--b--", UTF_8));
+
+        assertThat(dataOfFirst("b", body)).isEqualTo(data);
+        body.release();
+    }
+
+    private static String dataOfFirst(String boundary, ByteBuf body) {
+        MultipartReader reader = new MultipartReader(new Boundary(boundary), MultipartLimits.DEFAULT);
+        StringBuilder data = new StringBuilder();
+        for (MultipartReader.Event event = reader.next(body);
+                event != MultipartReader.Event.PART_END;
+                event = reader.next(body)) {
+            assertThat(event).isNotEqualTo(MultipartReader.Event.NEEDS_INPUT);
+            data.append(reader.data().toString(UTF_8));
+        }
+        return data.toString();
     }
 
     @Test
