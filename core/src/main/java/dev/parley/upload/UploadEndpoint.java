@@ -3,6 +3,7 @@ package dev.parley.upload;
 import dev.parley.http.Endpoint;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
+import dev.parley.http.ProblemException;
 import dev.parley.http.Response;
 import dev.parley.topic.Topic;
 import dev.parley.topic.Topics;
@@ -81,13 +82,22 @@ public final class UploadEndpoint implements Endpoint {
     @Override
     public void handle(Exchange exchange) {
         exchange.maxBodyBytes(Long.MAX_VALUE); // the limits are those of uploads
-        HttpMethod method = method(exchange);
-        String rest = exchange.path("*");
-        if (rest.isEmpty()) {
-            handleAll(exchange, method);
-        } else {
-            handleOne(exchange, method, rest);
+        try {
+            HttpMethod method = method(exchange);
+            String rest = exchange.path("*");
+            if (rest.isEmpty()) {
+                handleAll(exchange, method);
+            } else {
+                handleOne(exchange, method, rest);
+            }
+        } catch (ProblemException refusal) {
+            exchange.respond(dialect(exchange).refusal(refusal.problem()));
         }
+    }
+
+    /** The one that a request speaks. */
+    private Uploads.Dialect dialect(Exchange exchange) {
+        return isTus(exchange) ? tus : plain;
     }
 
     /** Requests of those that may send GET and POST only say what they mean. */

@@ -416,7 +416,7 @@ class TusTest {
 
     @Test
     void anIdThatIsNoneIsNotFound() {
-        for (String id : List.of("x", "..%2f..%2fetc", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "aaaaaaaaaaaaaaaaaaaaaaaaaa")) {
+        for (String id : List.of("x", "a/b", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "aaaaaaaaaaaaaaaaaaaaaaaaaa")) {
             assertThat(head("/uploads/" + id)).hasStatus(404);
         }
     }
