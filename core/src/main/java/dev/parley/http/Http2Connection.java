@@ -9,6 +9,7 @@ import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -37,13 +38,15 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     private final ServerContext context;
     private final Http2FrameCodec codec;
+    private final Http2Windows windows;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Loop loop;
     private final Watch watch;
 
-    private Http2Connection(ServerContext context, Http2FrameCodec codec) {
+    private Http2Connection(ServerContext context, Http2FrameCodec codec, Http2Windows windows) {
         this.context = context;
         this.codec = codec;
+        this.windows = windows;
         this.watch = new Watch();
     }
 
@@ -58,15 +61,17 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
                         .connectProtocolEnabled(true))
                 .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS)
                 .build();
+        Http2Windows windows = new Http2Windows(codec, limits);
         pipeline.addLast(codec);
-        pipeline.addLast(new Http2MultiplexHandler(new StreamInitializer(context)));
-        pipeline.addLast(new Http2Connection(context, codec));
+        pipeline.addLast(new Http2MultiplexHandler(new StreamInitializer(context, windows)));
+        pipeline.addLast(new Http2Connection(context, codec, windows));
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         ctx = added;
         loop = context.loop(added.channel().eventLoop());
+        windows.sendBy(added);
         watch.begin();
         if (added.channel().isActive()) {
             openWindow(added);
@@ -97,6 +102,9 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) {
+        if (message instanceof Http2PingFrame ping && ping.ack()) {
+            windows.roundTrip(ping.content());
+        }
         ReferenceCountUtil.release(message); // settings, pings and the like: the codec has dealt with them
     }
 

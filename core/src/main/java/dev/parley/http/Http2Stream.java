@@ -39,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * One HTTP/2 stream, in the child channel that an {@code Http2MultiplexHandler} made for it: one exchange
  * (<a href="https://www.rfc-editor.org/rfc/rfc9113#section-8">RFC 9113 section 8</a>).
  *
- * <p>Backpressure on the request is the channel's: while it is not read, the stream's window is not opened. A request
+ * <p>Backpressure on the request is the channel's: while it is not read, the stream's window is not opened. For a body that a listener takes as
+ * fast as it comes it is {@linkplain Http2Windows opened further}. A request
  * that is malformed resets the stream with {@code PROTOCOL_ERROR}.
  *
  * <p>Confined to the event loop.
@@ -50,6 +51,10 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     private static final int PART = 64 * 1024;
 
     private final ServerContext context;
+    /** {@code null} behind a codec of the user's. */
+    private final @Nullable Http2Windows windows;
+
+    private Http2Windows.@Nullable Upload upload;
     private @Nullable ChannelHandlerContext ctx;
     private @Nullable Loop loop;
     private @Nullable HttpExchange exchange;
@@ -63,8 +68,14 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
     /** While a stream is not read its channel stays open behind its connection: this is how it hears of the end. */
     private @Nullable ChannelFutureListener connectionEnds;
 
-    Http2Stream(ServerContext context) {
+    /**
+     * A stream.
+     *
+     * @param windows of the connection, if Parley made its pipeline
+     */
+    Http2Stream(ServerContext context, @Nullable Http2Windows windows) {
         this.context = context;
+        this.windows = windows;
         this.watch = new Watch();
     }
 
@@ -267,6 +278,12 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
 
     private void data(HttpExchange receiving, Http2DataFrame frame) {
         boolean last = frame.isEndStream();
+        if (windows != null && !last && receiving.requestBody().isInChunks()) {
+            if (upload == null) {
+                upload = windows.upload(frame.stream().id());
+            }
+            upload.took(frame.initialFlowControlledBytes());
+        }
         requestComplete |= last;
         receiving.requestBody().content(frame.content());
         if (last) {
@@ -496,6 +513,9 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements Wire {
             if (!over) {
                 over = true;
                 loop().remove(this);
+                if (upload != null) {
+                    upload.close();
+                }
             }
         }
 

@@ -19,6 +19,7 @@ import java.time.Duration;
  * <tr><td>{@link #headerTimeout}</td><td>10 s</td><td>408, the connection is closed</td></tr>
  * <tr><td>{@link #bodyTimeout}, {@link #minBodyBytesPerSecond}</td><td>10 s, 240</td><td>408, the connection is closed</td></tr>
  * <tr><td>{@link #http2StreamWindowBytes}, {@link #http2ConnectionWindowBytes}</td><td>1 MiB, 4 MiB</td><td>the client waits (RFC 9113 section 5.2)</td></tr>
+ * <tr><td>{@link #http2MaxStreamWindowBytes}</td><td>16 MiB</td><td>the window of an upload that is taken fast is opened no further</td></tr>
  * <tr><td>{@link #http2MaxStreams}</td><td>100</td><td>the stream is refused (RFC 9113 section 5.1.2)</td></tr>
  * <tr><td>{@link #idleTimeout}</td><td>60 s</td><td>the connection is closed</td></tr>
  * <tr><td>{@link #writeTimeout}</td><td>120 s</td><td>the connection is closed</td></tr>
@@ -34,6 +35,11 @@ import java.time.Duration;
  * @param http2StreamWindowBytes what a client may send on one HTTP/2 stream before it is read
  * @param http2ConnectionWindowBytes what a client may send on all streams of a connection before it is read; Netty opens it
  *     to about twice the stream's window by itself, so less than that has no effect
+ * @param http2MaxStreamWindowBytes how far the window of a stream is opened while a {@link BodyListener} takes a whole body of it as fast as it
+ *     comes, so that its rate is not bound by the window and the way to the client: 16 MiB at 50 ms are 320 MB a second. The window of the connection is
+ *     opened by as much, and closed again at the end of the stream; all streams of a connection together are opened by no more than one may be. So
+ *     what a client may send on a connection before it is read is at most {@code http2ConnectionWindowBytes + http2MaxStreamWindowBytes -
+ *     http2StreamWindowBytes}: 19 MiB by default. With less than {@code http2StreamWindowBytes} none is opened further
  * @param http2MaxStreams streams that may be open on one HTTP/2 connection
  * @param headerTimeout from the first byte of a request (on a new connection: from its start) to the end of its headers
  * @param bodyTimeout the span over which the rate of a body is measured, while the server is willing to read
@@ -50,6 +56,7 @@ public record HttpLimits(
         int maxQueuedBytes,
         int http2StreamWindowBytes,
         int http2ConnectionWindowBytes,
+        int http2MaxStreamWindowBytes,
         int http2MaxStreams,
         Duration headerTimeout,
         Duration bodyTimeout,
@@ -71,6 +78,7 @@ public record HttpLimits(
      * @param maxQueuedBytes 1 or more
      * @param http2StreamWindowBytes 65,535 or more
      * @param http2ConnectionWindowBytes 65,535 or more
+     * @param http2MaxStreamWindowBytes 0 or more
      * @param http2MaxStreams 1 or more
      * @param headerTimeout more than 0
      * @param bodyTimeout more than 0
@@ -87,6 +95,7 @@ public record HttpLimits(
         atLeast("maxQueuedBytes", maxQueuedBytes, 1);
         atLeast("http2StreamWindowBytes", http2StreamWindowBytes, 65_535);
         atLeast("http2ConnectionWindowBytes", http2ConnectionWindowBytes, 65_535);
+        atLeast("http2MaxStreamWindowBytes", http2MaxStreamWindowBytes, 0);
         atLeast("http2MaxStreams", http2MaxStreams, 1);
         atLeast("minBodyBytesPerSecond", minBodyBytesPerSecond, 0);
         positive("headerTimeout", headerTimeout);
@@ -130,6 +139,7 @@ public record HttpLimits(
         private int maxQueuedBytes = 1024 * 1024;
         private int http2StreamWindowBytes = 1024 * 1024;
         private int http2ConnectionWindowBytes = 4 * 1024 * 1024;
+        private int http2MaxStreamWindowBytes = 16 * 1024 * 1024;
         private int http2MaxStreams = 100;
         private Duration headerTimeout = Duration.ofSeconds(10);
         private Duration bodyTimeout = Duration.ofSeconds(10);
@@ -236,6 +246,18 @@ public record HttpLimits(
         }
 
         /**
+         * Sets {@link HttpLimits#http2MaxStreamWindowBytes}.
+         *
+         * @param bytes 0 or more; 0 to leave every window as it is
+         * @return this builder
+         */
+        public Builder http2MaxStreamWindowBytes(int bytes) {
+            atLeast("http2MaxStreamWindowBytes", bytes, 0);
+            http2MaxStreamWindowBytes = bytes;
+            return this;
+        }
+
+        /**
          * Sets {@link HttpLimits#http2MaxStreams}.
          *
          * @param streams 1 or more
@@ -322,6 +344,7 @@ public record HttpLimits(
                     maxQueuedBytes,
                     http2StreamWindowBytes,
                     http2ConnectionWindowBytes,
+                    http2MaxStreamWindowBytes,
                     http2MaxStreams,
                     headerTimeout,
                     bodyTimeout,

@@ -66,7 +66,7 @@ public final class ParleyHandler extends ChannelHandlerAdapter {
                         this,
                         null,
                         ctx.channel() instanceof Http2StreamChannel
-                                ? new Http2Stream(context)
+                                ? new Http2Stream(context, null)
                                 : new Http1Connection(context, null));
     }
 

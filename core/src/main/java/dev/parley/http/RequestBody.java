@@ -177,6 +177,11 @@ final class RequestBody {
         return announced > limit || received > limit;
     }
 
+    /** Whether it goes to a listener. */
+    boolean isInChunks() {
+        return mode == Mode.CHUNKS;
+    }
+
     boolean isComplete() {
         return complete;
     }

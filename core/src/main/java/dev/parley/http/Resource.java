@@ -15,7 +15,7 @@ import java.util.Base64;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link StaticFiles} has under one path: its bytes, and the validators by which clients know them again. */
+/** What {@link StaticFiles} has under one path, or a {@link Download} is of: its bytes, and the validators by which clients know them again. */
 sealed interface Resource {
     /** Where it is below the root, with slashes; its extension tells the media type. */
     String path();
@@ -25,6 +25,9 @@ sealed interface Resource {
 
     /** Which bytes these are. */
     EntityTag tag();
+
+    /** The same under a tag that somebody knows better. */
+    Resource tagged(EntityTag better);
 
     /** When it was last modified, to the second; {@code null} where there is no time to be trusted. */
     @Nullable
@@ -81,6 +84,11 @@ sealed interface Resource {
         }
 
         @Override
+        public Resource tagged(EntityTag better) {
+            return new OnDisk(path, file, length, better, modified);
+        }
+
+        @Override
         public Response.Content part(long offset, long partLength) {
             return new Response.Content.File(file, offset, partLength);
         }
@@ -108,6 +116,11 @@ sealed interface Resource {
         @Override
         public long length() {
             return bytes.length;
+        }
+
+        @Override
+        public Resource tagged(EntityTag better) {
+            return new InMemory(path, bytes, better);
         }
 
         @Override

@@ -1,6 +1,5 @@
 package dev.parley.http;
 
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
@@ -222,60 +221,11 @@ public final class StaticFiles implements Endpoint {
         return true;
     }
 
-    /** The answer to a request for what there is: section 13.2.2 of RFC 9110, then section 14.2. */
+    /** The answer to a request for what there is. */
     Response answer(HttpMethod method, HttpHeaders request, Resource resource, Instant now) {
-        return switch (Preconditions.of(request, resource, now)) {
-            case FAILED -> Response.problem(Problem.of(412));
-            // Of the metadata, section 15.4.5 wants no more than what a cache is to store.
-            case NOT_MODIFIED -> validated(304, resource);
-            case PERFORM ->
-                ranges(method, request, resource, now)
-                        .map(ranges -> part(ranges, resource))
-                        .orElseGet(() -> whole(resource));
-        };
-    }
-
-    /** Empty where the whole is asked for. */
-    private static Optional<List<ByteRange>> ranges(
-            HttpMethod method, HttpHeaders request, Resource resource, Instant now) {
-        // Section 14.2 gives Range a meaning for GET alone; two of them contradict each other.
-        List<String> fields = request.getAll(HttpHeaderNames.RANGE);
-        return method.equals(HttpMethod.GET) && fields.size() == 1 && Preconditions.rangeCounts(request, resource, now)
-                ? ByteRange.parse(fields.get(0), resource.length())
-                : Optional.empty();
-    }
-
-    private Response whole(Resource resource) {
-        return described(200, resource).content(resource.part(0, resource.length()));
-    }
-
-    private Response part(List<ByteRange> ranges, Resource resource) {
-        long length = resource.length();
-        return switch (ranges.size()) {
-            case 0 -> Response.problem(Problem.of(416)).header("Content-Range", "bytes */" + length);
-            case 1 -> {
-                ByteRange range = ranges.get(0);
-                yield described(206, resource)
-                        .header("Content-Range", range.of(length))
-                        .content(resource.part(range.first(), range.length()));
-            }
-            default -> whole(resource);
-        };
-    }
-
-    private Response described(int status, Resource resource) {
-        return validated(status, resource)
-                .header("Content-Type", types.of(resource.path()))
-                .header("X-Content-Type-Options", "nosniff")
-                .header("Accept-Ranges", "bytes");
-    }
-
-    private Response validated(int status, Resource resource) {
-        Response response = Response.of(status)
-                .header("ETag", resource.tag().toString())
-                .header("Cache-Control", immutable.test(resource.path()) ? IMMUTABLE : cacheControl);
-        Instant modified = resource.modified();
-        return modified == null ? response : response.header("Last-Modified", HttpDate.format(modified));
+        String path = resource.path();
+        return new Retrieval(resource, types.of(path), immutable.test(path) ? IMMUTABLE : cacheControl)
+                .answer(method, request, now);
     }
 
     /**
@@ -291,7 +241,8 @@ public final class StaticFiles implements Endpoint {
         return Response.redirect(308, location).header("Cache-Control", cacheControl);
     }
 
-    private static String encoded(String text, String allowed) {
+    /** As UTF-8, with a percent sign and two digits for each byte that is not allowed to stand for itself. */
+    static String encoded(String text, String allowed) {
         StringBuilder encoded = new StringBuilder(text.length() + 16);
         for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
             if (allowed.indexOf(octet) >= 0) {

@@ -25,6 +25,7 @@ class HttpLimitsTest {
                         1_048_576,
                         1_048_576,
                         4_194_304,
+                        16_777_216,
                         100,
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(10),
@@ -45,6 +46,7 @@ class HttpLimitsTest {
                 wrong(
                         "http2ConnectionWindowBytes: 65534 (expected: >= 65535)",
                         it -> it.http2ConnectionWindowBytes(65_534)),
+                wrong("http2MaxStreamWindowBytes: -1 (expected: >= 0)", it -> it.http2MaxStreamWindowBytes(-1)),
                 wrong("http2MaxStreams: 0 (expected: >= 1)", it -> it.http2MaxStreams(0)),
                 wrong("minBodyBytesPerSecond: -1 (expected: >= 0)", it -> it.minBodyBytesPerSecond(-1)),
                 wrong("headerTimeout: PT0S (expected: > 0)", it -> it.headerTimeout(Duration.ZERO)),

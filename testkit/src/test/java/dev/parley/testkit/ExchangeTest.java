@@ -546,6 +546,7 @@ final class ExchangeTest {
     void interimResponsesAreTold() {
         try (TestServer server = post(taken::add)) {
             TestExchange exchange = server.post("/").open();
+            assertThat(exchange.interims()).isEmpty();
 
             taken.getFirst().interim(104, new DefaultHttpHeaders().add("Upload-Offset", "3"));
             assertThat(exchange.isAnswered()).isFalse();
