@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -110,12 +109,12 @@ public abstract class UploadStoreContract {
     }
 
     @BeforeEach
-    final void open() throws Exception {
+    final void openStore() throws Exception {
         store = store();
     }
 
     @AfterEach
-    final void close() throws Exception {
+    final void closeStore() throws Exception {
         opened().close();
     }
 
