@@ -622,13 +622,13 @@ public abstract class UploadStoreContract {
 
         joining.join(D, List.of(A, B, C));
 
+        assertThat(joining.ids()).as("the parts stay").containsExactlyInAnyOrder(A, B, C, D);
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         expected.writeBytes(bytes(1, 100_000));
         expected.writeBytes(utf8("the last"));
         expectContent(D, expected.toByteArray());
         expectContent(A, bytes(1, 100_000));
         expectContent(C, utf8("the last"));
-        assertThat(joining.ids()).as("the parts stay").containsExactlyInAnyOrder(A, B, C, D);
         append(D, utf8("!"));
         expected.writeBytes(utf8("!"));
         expectContent(D, expected.toByteArray());

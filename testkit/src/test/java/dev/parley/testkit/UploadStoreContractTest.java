@@ -390,7 +390,7 @@ final class UploadStoreContractTest {
     void oneThatJoinsOtherwiseFails() {
         expectFailure(JoinsTheFirst.class, "partsAreJoinedInOrder", "100008");
         expectFailure(JoinsSorted.class, "aPartMayBeJoinedTwice", "4");
-        expectFailure(JoinsAndDeletes.class, "partsAreJoinedInOrder", "");
+        expectFailure(JoinsAndDeletes.class, "partsAreJoinedInOrder", "the parts stay");
         expectFailure(PassesOver.class, "aPartThatIsNotThereIsNotPassedOver", "Expecting code to raise a throwable");
     }
 
