@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Layout.</b> For each upload two files, {@code <id>.data} with its bytes and {@code <id>.json} with its record, beside
  * {@code uploads.lock}. An upload exists if its record does. A new record is written to {@code <id>.json.tmp} and renamed. What the store makes
- * is for its owner only, where the file system knows owners; other files in the directory are left alone. All is in one level: with some
- * 100,000 uploads, to list them, which is done at the start and when unfinished ones are swept, still takes less than a second.
+ * is for its owner only, where the file system knows owners; other files in the directory are left alone. All is in one level, which is good
+ * for some 100,000 uploads: to list so many takes about a second, and to open the store a few.
  *
  * <p><b>What is promised.</b> Whenever the program is killed, what was appended is there, and a record is the old or the new one. With a {@link
  * Builder#durability} other than {@link Durability#NONE} that is so for records after a loss of power too, and for contents once they are
@@ -53,7 +53,7 @@ import org.slf4j.LoggerFactory;
 public final class FileUploadStore implements UploadStore.Files, UploadStore.Joining, UploadStore.Bounded {
     private static final Logger LOG = LoggerFactory.getLogger(FileUploadStore.class);
 
-    /** After so many bytes it is looked how much room the disk has: a system call, that costs no more than to write some KiB. */
+    /** After so many bytes it is looked how much room the disk has, which is a system call. */
     private static final long LOOK_BYTES = 1024 * 1024;
 
     private final StoreDirectory directory;

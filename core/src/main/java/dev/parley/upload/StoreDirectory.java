@@ -151,8 +151,8 @@ final class StoreDirectory implements AutoCloseable {
 
     /** What may be shown in a log, of an id that may be anything. */
     private static String quoted(String id) {
-        String shown = id.length() <= 64 ? id : id.substring(0, 64) + "…";
-        return '"' + shown.replaceAll("[^ -~…]", "?") + '"';
+        String shown = id.length() <= 64 ? id : id.substring(0, 64) + "...";
+        return '"' + shown.replaceAll("[^ -~]", "?") + '"';
     }
 
     /** The files of the store that are there. Whatever else is in the directory is somebody else's. */

@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -110,12 +109,12 @@ public abstract class UploadStoreContract {
     }
 
     @BeforeEach
-    final void open() throws Exception {
+    final void openStore() throws Exception {
         store = store();
     }
 
     @AfterEach
-    final void close() throws Exception {
+    final void closeStore() throws Exception {
         opened().close();
     }
 
@@ -623,13 +622,13 @@ public abstract class UploadStoreContract {
 
         joining.join(D, List.of(A, B, C));
 
+        assertThat(joining.ids()).as("the parts stay").containsExactlyInAnyOrder(A, B, C, D);
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         expected.writeBytes(bytes(1, 100_000));
         expected.writeBytes(utf8("the last"));
         expectContent(D, expected.toByteArray());
         expectContent(A, bytes(1, 100_000));
         expectContent(C, utf8("the last"));
-        assertThat(joining.ids()).as("the parts stay").containsExactlyInAnyOrder(A, B, C, D);
         append(D, utf8("!"));
         expected.writeBytes(utf8("!"));
         expectContent(D, expected.toByteArray());
