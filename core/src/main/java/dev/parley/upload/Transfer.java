@@ -233,8 +233,7 @@ final class Transfer implements BodyListener {
         }
         if (!told && !tellsLater) {
             tellsLater = true;
-            exchange.eventLoop()
-                    .execute(() -> exchange.after(Duration.ofNanos(ProgressMeter.LEAST_NANOS), this::tellLater));
+            exchange.after(Duration.ofNanos(ProgressMeter.LEAST_NANOS), this::tellLater);
         }
     }
 

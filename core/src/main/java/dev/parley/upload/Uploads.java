@@ -13,6 +13,7 @@ import dev.parley.upload.UploadState.About;
 import dev.parley.upload.UploadState.Stage;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -147,6 +148,8 @@ final class Uploads {
         long size;
         try (UploadContent content = store.open(id)) {
             size = content.size();
+        } catch (NoSuchFileException e) {
+            return; // the application has moved it away
         }
         boolean isUnfinished = state.stage() != Stage.DONE;
         long reserved = isUnfinished ? Math.max(size, state.length()) : size;
@@ -496,6 +499,7 @@ final class Uploads {
             upload.lane.execute(() -> {
                 try {
                     if (upload.exists()
+                            && !upload.isBusy()
                             && upload.state().stage() != Stage.DONE
                             && now().isAfter(upload.state().expires())) {
                         upload.delete(EventType.TIMEOUT);
