@@ -144,6 +144,19 @@ public final class UploadEndpoint implements Endpoint {
         return Response.problem(Problem.of(405)).header("Allow", allowed);
     }
 
+    // ---- the application
+
+    /**
+     * Finds an upload, so that the application can look at it, pause it, or delete it.
+     *
+     * @param exchange whose work this is part of
+     * @param id an id, whatever a client says it is
+     * @return the upload; empty if there is none
+     */
+    public CompletionStage<Optional<Upload>> find(Exchange exchange, String id) {
+        return uploads.look(exchange, id, upload -> new Upload(uploads, upload));
+    }
+
     // ---- progress
 
     /**
@@ -157,13 +170,14 @@ public final class UploadEndpoint implements Endpoint {
         Topics published = Objects.requireNonNull(topics, "progress(topics) was not set");
         String token = exchange.query("token").orElse("");
         return uploads.look(exchange, exchange.path("id"), upload -> {
-            byte[] expected = upload.state().about().token().getBytes(StandardCharsets.UTF_8);
-            if (!MessageDigest.isEqual(expected, token.getBytes(StandardCharsets.UTF_8))) {
-                throw Problem.of(403, "token (expected: the one of this upload)")
-                        .asException();
-            }
-            return published.topic(Uploads.topicOf(upload.id));
-        });
+                    byte[] expected = upload.state().about().token().getBytes(StandardCharsets.UTF_8);
+                    if (!MessageDigest.isEqual(expected, token.getBytes(StandardCharsets.UTF_8))) {
+                        throw Problem.of(403, "token (expected: the one of this upload)")
+                                .asException();
+                    }
+                    return published.topic(Uploads.topicOf(upload.id));
+                })
+                .thenApply(topic -> topic.orElseThrow(() -> Uploads.notFound().asException()));
     }
 
     /** Builds an {@link UploadEndpoint}. Not thread-safe. */

@@ -257,19 +257,16 @@ final class Uploads {
         T ask(LiveUpload upload) throws Exception;
     }
 
-    /** Asks something of an upload; fails with a {@link ProblemException} if there is none. */
-    <T> CompletionStage<T> look(Exchange exchange, String id, Question<T> question) {
+    /** Asks something of an upload, if there is one of that id. */
+    <T> CompletionStage<Optional<T>> look(Exchange exchange, String id, Question<T> question) {
         if (!isId(id)) {
-            return CompletableFuture.failedStage(notFound().asException());
+            return CompletableFuture.completedStage(Optional.empty());
         }
-        CompletableFuture<T> answer = new CompletableFuture<>();
+        CompletableFuture<Optional<T>> answer = new CompletableFuture<>();
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             try {
-                if (!upload.exists()) {
-                    throw notFound().asException();
-                }
-                answer.complete(question.ask(upload));
+                answer.complete(upload.exists() ? Optional.of(question.ask(upload)) : Optional.empty());
             } catch (Exception e) { // told to who asks
                 answer.completeExceptionally(e);
             } finally {
@@ -279,7 +276,7 @@ final class Uploads {
         return answer;
     }
 
-    private static Problem notFound() {
+    static Problem notFound() {
         return Problem.of(404, "There is no such upload.");
     }
 
