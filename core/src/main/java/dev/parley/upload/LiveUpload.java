@@ -155,6 +155,10 @@ final class LiveUpload {
         return offset;
     }
 
+    boolean isDeleted() {
+        return deleted;
+    }
+
     boolean isDone() {
         return state().stage() == Stage.DONE;
     }

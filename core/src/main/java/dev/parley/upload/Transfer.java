@@ -212,8 +212,7 @@ final class Transfer implements BodyListener {
                 return;
             }
             if (bytes > maxOffset - upload.offset()) {
-                throw Problem.of(413, "More has come than the " + maxOffset + " bytes that there may be.")
-                        .asException();
+                throw new TooLongException(maxOffset);
             }
             upload.append(buffers.toArray(new ByteBuffer[0]), bytes);
         } finally {

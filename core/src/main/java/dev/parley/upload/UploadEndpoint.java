@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class UploadEndpoint implements Endpoint {
     private final Uploads uploads;
     private final TusProtocol tus;
+    private final ResumableProtocol resumable;
     private final PlainUpload plain;
     private final @Nullable Topics topics;
 
@@ -66,6 +67,7 @@ public final class UploadEndpoint implements Endpoint {
             throw new UncheckedIOException("the uploads of the store can't be listed", e);
         }
         tus = new TusProtocol(uploads);
+        resumable = new ResumableProtocol(uploads);
         plain = new PlainUpload(uploads);
     }
 
@@ -97,7 +99,7 @@ public final class UploadEndpoint implements Endpoint {
 
     /** The one that a request speaks. */
     private Uploads.Dialect dialect(Exchange exchange) {
-        return isTus(exchange) ? tus : plain;
+        return isTus(exchange) ? tus : ResumableProtocol.isMeant(exchange) ? resumable : plain;
     }
 
     /** Requests of those that may send GET and POST only say what they mean. */
@@ -112,11 +114,18 @@ public final class UploadEndpoint implements Endpoint {
         return exchange.headers().contains("Tus-Resumable");
     }
 
+    private Response described() {
+        return resumable.described(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+    }
+
     private void handleAll(Exchange exchange, HttpMethod method) {
         if (method.equals(HttpMethod.OPTIONS)) {
-            exchange.respond(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+            exchange.respond(described());
         } else if (method.equals(HttpMethod.POST) && isTus(exchange)) {
             tus.create(exchange);
+        } else if ((method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT))
+                && ResumableProtocol.isMeant(exchange)) {
+            resumable.create(exchange, null);
         } else if (method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT)) {
             plain.receive(exchange, null);
         } else {
@@ -126,13 +135,27 @@ public final class UploadEndpoint implements Endpoint {
 
     private void handleOne(Exchange exchange, HttpMethod method, String id) {
         if (method.equals(HttpMethod.OPTIONS)) {
-            exchange.respond(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+            exchange.respond(described());
         } else if (method.equals(HttpMethod.PATCH)) {
-            tus.append(exchange, id);
+            if (isTus(exchange) || TusProtocol.isPatch(exchange)) {
+                tus.append(exchange, id);
+            } else {
+                resumable.append(exchange, id);
+            }
         } else if (method.equals(HttpMethod.HEAD)) {
-            tus.offset(exchange, id);
+            if (isTus(exchange)) {
+                tus.offset(exchange, id);
+            } else {
+                resumable.offset(exchange, id);
+            }
         } else if (method.equals(HttpMethod.DELETE)) {
-            tus.terminate(exchange, id);
+            if (isTus(exchange)) {
+                tus.terminate(exchange, id);
+            } else {
+                resumable.cancel(exchange, id);
+            }
+        } else if (method.equals(HttpMethod.PUT) && !isTus(exchange) && ResumableProtocol.isMeant(exchange)) {
+            resumable.create(exchange, PartFileName.safe(id));
         } else if (method.equals(HttpMethod.PUT)) {
             plain.receive(exchange, PartFileName.safe(id));
         } else {

@@ -317,6 +317,8 @@ final class Uploads {
             exchange.respond(dialect.refusal(refusal.problem()));
         } else if (cause instanceof ChecksumMismatchException) {
             exchange.respond(dialect.refusal(dialect.mismatch()));
+        } else if (cause instanceof TooLongException tooLong) {
+            exchange.respond(dialect.refusal(tooLong.problem()));
         } else if (cause instanceof NoSpaceException) {
             LOG.warn("no space for an upload: {}", cause.getMessage());
             exchange.respond(dialect.refusal(refusal(Grant.FULL)));
