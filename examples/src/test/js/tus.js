@@ -1,4 +1,4 @@
-// What the client of npm's "tus-js-client" does with a server of Parley: node tus.js SCENARIO URL. Exit status 0 says that all was as it
+// What npm's "tus-js-client", and "@uppy/tus" that is built on it, do with a server of Parley: node tus.js SCENARIO URL. Exit status 0 says that all was as it
 // should be. Each upload that is complete is answered with its SHA-256, as the server has stored it.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -6,6 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import Uppy from '@uppy/core';
+import Tus from '@uppy/tus';
 import { FileUrlStorage, Upload } from 'tus-js-client';
 
 const MEBIBYTE = 1024 * 1024;
@@ -177,6 +179,29 @@ const scenarios = {
     });
     assertStored(await told.start(), bytes);
     assert.deepEqual(methods, ['POST', ...Array(3).fill('POST PATCH')]);
+  },
+
+  /** Three files at once, all of them paused and resumed. */
+  async uppy() {
+    const files = [3, 4, 5].map((size) => randomBytes(size * MEBIBYTE));
+    const uppy = new Uppy().use(Tus, { endpoint, chunkSize: MEBIBYTE, retryDelays: [] });
+    const ids = files.map((data, i) => uppy.addFile({ name: `${i}.bin`, type: 'application/octet-stream', data }));
+    const paused = new Promise((resolve) =>
+      uppy.on('upload-progress', function pause(file, { bytesUploaded }) {
+        if (file.id !== ids[2] || bytesUploaded < 2 * MEBIBYTE) return;
+        uppy.off('upload-progress', pause);
+        uppy.pauseAll();
+        resolve();
+      }),
+    );
+    const all = uppy.upload();
+    await paused;
+    assert.ok(uppy.getFiles().some(({ isPaused }) => isPaused));
+    uppy.resumeAll();
+    const { successful, failed } = await all;
+    assert.deepEqual(failed, []);
+    assert.equal(successful.length, files.length);
+    for (const { id, uploadURL } of successful) await assertKept(uploadURL, files[ids.indexOf(id)]);
   },
 
   async draft03() {

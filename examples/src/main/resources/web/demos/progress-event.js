@@ -13,7 +13,7 @@ const FAST = { bytes: Infinity, rest: 0 }
 const AT_ONCE = 2
 /** The rate is that of the last so many milliseconds. */
 const LATELY = 3000
-/** For so many milliseconds after the last event of an upload that is paused, its stream stays open. */
+/** For so many milliseconds after the last event of an upload that rests, its stream stays open. */
 const LINGER = 1000
 
 function size(bytes) {
@@ -61,11 +61,11 @@ function hear(row, { data, lastEventId }) {
   else linger(row)
 }
 
-/** A stream takes one of few connections: it is closed when nothing more is to be heard. */
+/** A stream takes one of few connections: that of an upload that rests is closed when its end was heard. */
 function linger(row) {
   clearTimeout(row.timer)
   row.timer = setTimeout(() => {
-    if (!['going', 'watched'].includes(row.state)) row.source?.close()
+    if (row.heard && ['paused', 'failed', 'cancelled'].includes(row.state)) row.source.close()
   }, LINGER)
 }
 
@@ -125,7 +125,7 @@ const UploadRow = {
         <button v-if="row.state === 'done' || row.state === 'cancelled'" type="button" @click="$emit('dismiss')">Dismiss</button>
         <a v-if="row.state !== 'watched' && row.progressUrl" :href="link" target="_blank">Watch it in another tab</a>
       </div>
-      <div class="logs">
+      <div v-show="row.browser.entries.length + row.server.entries.length > 0" class="logs">
         <div v-if="row.sent !== null"><h4>Browser</h4>
           <event-log :log="row.browser" :label="'Events of the browser: ' + row.name"></event-log></div>
         <div><h4>Server</h4><event-log :log="row.server" :label="'Events of the server: ' + row.name"></event-log></div>

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The client that most pages use for resumable uploads, npm's "tus-js-client", against a server of this library. What it does is in tus.js. */
+/** The clients that most pages use for resumable uploads, npm's "tus-js-client" and "@uppy/tus", against a server of this library. What they do is in tus.js. */
 @NullUnmarked
 @Timeout(90)
 @ExtendWith(NodeClients.class)
@@ -87,10 +87,11 @@ final class TusNodeTest {
                 "terminate",
                 "deferredLength",
                 "overridePatch",
+                "uppy",
                 "draft03",
                 "draft05",
             })
-    void itFindsAllAsItShouldBe(String scenario) throws Exception {
+    void theyFindAllAsItShouldBe(String scenario) throws Exception {
         Process client = NodeClients.start("tus.js", scenario, "http://127.0.0.1:" + server.port() + "/uploads");
         try {
             assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
