@@ -3,11 +3,11 @@ package dev.parley.upload;
 import dev.parley.http.BodyListener;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
-import dev.parley.http.ProblemException;
 import dev.parley.upload.UploadProgress.EventType;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -287,8 +287,7 @@ final class Transfer implements BodyListener {
         } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
         }
-        boolean late = cause instanceof ProblemException slow && slow.problem().status() == 408;
-        end(late ? EventType.TIMEOUT : EventType.ABORT, cause);
+        end(cause instanceof SocketTimeoutException ? EventType.TIMEOUT : EventType.ABORT, cause);
     }
 
     private void fail(Throwable cause) {
