@@ -2,6 +2,7 @@ package dev.parley.upload;
 
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
+import dev.parley.http.Response;
 import io.netty.handler.codec.DateFormatter;
 import java.time.Instant;
 import java.util.Date;
@@ -52,6 +53,15 @@ final class Fields {
             return id;
         }
         return (last.indexOf(':') < 0 ? "" : "./") + last + '/' + id;
+    }
+
+    /** An answer that says where the progress of an upload is told. */
+    static Response withProgress(Response response, String location, LiveUpload upload) {
+        return response.header("Upload-Progress", progress(location, upload));
+    }
+
+    static String progress(String location, LiveUpload upload) {
+        return location + "/progress?token=" + upload.state().about().token();
     }
 
     static String date(Instant time) {

@@ -13,8 +13,10 @@ import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.UnsupportedCharsetException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -126,6 +128,19 @@ public final class FormFields {
                 .filter(field -> field.name().equals(name))
                 .map(this::text)
                 .toList();
+    }
+
+    /** How many there are. */
+    int count() {
+        return fields.size();
+    }
+
+    /** All names with all of their values. */
+    Map<String, List<String>> toMap() {
+        Map<String, List<String>> all = new LinkedHashMap<>();
+        fields.forEach(field ->
+                all.computeIfAbsent(field.name(), name -> new ArrayList<>()).add(text(field)));
+        return all;
     }
 
     private String text(Field field) {

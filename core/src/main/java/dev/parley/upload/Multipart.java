@@ -192,11 +192,7 @@ public final class Multipart {
         /**
          * Sets how long the name of a field, and of a file, may be. 413.
          *
-         * <<<<<<< HEAD
-         * @param chars 1 or more, UTF-16 units; 1,024 if it is not set
-         * =======
          * @param chars 1 or more, in UTF-16 units; 1,024 if it is not set
-         * >>>>>>> uform
          * @return this builder
          */
         public Builder maxNameChars(int chars) {

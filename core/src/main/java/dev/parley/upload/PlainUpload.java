@@ -73,9 +73,11 @@ final class PlainUpload implements Uploads.Dialect {
     }
 
     private static Response created(Exchange exchange, LiveUpload upload) {
-        return Response.json(Map.of("id", upload.id, "bytes", upload.offset()))
+        String location = location(exchange, upload.id);
+        Response created = Response.json(Map.of("id", upload.id, "bytes", upload.offset()))
                 .status(201)
-                .header("Location", location(exchange, upload.id));
+                .header("Location", location);
+        return Fields.withProgress(created, location, upload);
     }
 
     /** By PUT the last part of the path is the name of the file: the upload is beside it. */

@@ -134,7 +134,7 @@ final class TusProtocol implements Uploads.Dialect {
         }
         Transfers transfer = new Transfers(exchange);
         uploads.create(exchange, this, wish(length.orElse(-1), tusMetadata, metadata, concat.orElse(null)), upload -> {
-            Response created = Response.of(201).header("Location", Fields.location(exchange, upload.id));
+            Response created = created(exchange, upload);
             if (withContent) {
                 transfer.append(upload, 0, created);
             } else if (upload.hasAll()) {
@@ -143,6 +143,11 @@ final class TusProtocol implements Uploads.Dialect {
                 exchange.respond(about(upload, created));
             }
         });
+    }
+
+    private static Response created(Exchange exchange, LiveUpload upload) {
+        String location = Fields.location(exchange, upload.id);
+        return Fields.withProgress(Response.of(201).header("Location", location), location, upload);
     }
 
     private static Wish wish(
@@ -403,10 +408,7 @@ final class TusProtocol implements Uploads.Dialect {
                 TusProtocol::checkPart,
                 total -> uploads.create(exchange, this, wish(total, tusMetadata, metadata, concat), upload -> {
                     upload.join(parts);
-                    answerComplete(
-                            exchange,
-                            upload,
-                            Response.of(201).header("Location", Fields.location(exchange, upload.id)));
+                    answerComplete(exchange, upload, created(exchange, upload));
                 }));
     }
 

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -34,16 +35,33 @@ import org.jspecify.annotations.Nullable;
  *         .progress(topics)
  *         .build();
  * routes.any("/uploads/*", uploads)
- *       .get("/uploads/{id}/progress", SseEndpoint.builder(uploads::progress).build());
+ *       .get("/uploads/{id}/progress", SseEndpoint.builder().topics(uploads::progress).from(From.last(1)).build());
  * }</pre>
+ *
+ * <table>
+ * <caption>What is answered under its path</caption>
+ * <tr><td>{@code POST} with {@code Tus-Resumable}; {@code PATCH}, {@code HEAD} and {@code DELETE} of an upload</td><td><a
+ * href="https://tus.io/protocols/resumable-upload">tus 1.0.0</a></td></tr>
+ * <tr><td>{@code POST} of {@code multipart/form-data}</td><td>a form: each file in it is an upload. All of them are kept, or none: if the form breaks
+ * off, is malformed or over a limit, if a file of it is refused or the application fails, all are deleted. Inputs that were left empty are no files. The
+ * fields before a file are its metadata, the first value where a name has several</td></tr>
+ * <tr><td>{@code POST} of anything else; {@code PUT}, whose path may end with the file's name</td><td>the body is the file</td></tr>
+ * <tr><td>{@code GET /id/progress?token=…}</td><td>how far an upload is: {@link UploadProgress#toJson}. Whoever creates an upload is told by
+ * {@code Upload-Progress} where that is, relative as {@code Location}. 403 if the token is another</td></tr>
+ * <tr><td>{@code GET /id}</td><td>the file, if there are {@link Builder#downloads}</td></tr>
+ * </table>
  *
  * <p><b>Threading.</b> Thread-safe. Nothing touches the disk on an event loop.
  */
 public final class UploadEndpoint implements Endpoint {
+    private static final String PROGRESS = "/progress";
+
     private final Uploads uploads;
     private final TusProtocol tus;
     private final ResumableProtocol resumable;
     private final PlainUpload plain;
+    private final FormUpload form;
+    private final @Nullable UploadDownload download;
     private final @Nullable Topics topics;
 
     private UploadEndpoint(Builder builder) {
@@ -69,6 +87,10 @@ public final class UploadEndpoint implements Endpoint {
         tus = new TusProtocol(uploads);
         resumable = new ResumableProtocol(uploads);
         plain = new PlainUpload(uploads);
+        form = new FormUpload(
+                uploads,
+                new FormUpload.Settings(builder.form, builder.maxFormFieldBytes, builder.onPart, builder.onForm));
+        download = builder.downloads ? new UploadDownload(uploads) : null;
     }
 
     /**
@@ -126,6 +148,8 @@ public final class UploadEndpoint implements Endpoint {
         } else if ((method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT))
                 && ResumableProtocol.isMeant(exchange)) {
             resumable.create(exchange, null);
+        } else if (method.equals(HttpMethod.POST) && FormUpload.isForm(exchange)) {
+            form.receive(exchange);
         } else if (method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT)) {
             plain.receive(exchange, null);
         } else {
@@ -158,8 +182,12 @@ public final class UploadEndpoint implements Endpoint {
             resumable.create(exchange, PartFileName.safe(id));
         } else if (method.equals(HttpMethod.PUT)) {
             plain.receive(exchange, PartFileName.safe(id));
+        } else if (method.equals(HttpMethod.GET) && id.endsWith(PROGRESS)) {
+            answerProgress(exchange, id.substring(0, id.length() - PROGRESS.length()));
+        } else if (method.equals(HttpMethod.GET) && download != null) {
+            download.send(exchange, plain, id);
         } else {
-            exchange.respond(notAllowed("DELETE, HEAD, OPTIONS, PATCH"));
+            exchange.respond(notAllowed("DELETE, " + (download == null ? "" : "GET, ") + "HEAD, OPTIONS, PATCH"));
         }
     }
 
@@ -167,26 +195,61 @@ public final class UploadEndpoint implements Endpoint {
         return Response.problem(Problem.of(405)).header("Allow", allowed);
     }
 
+    // ---- the application
+
+    /**
+     * Finds an upload, so that the application can look at it, pause it, or delete it.
+     *
+     * @param exchange whose work this is part of
+     * @param id an id, whatever a client says it is
+     * @return the upload; empty if there is none
+     */
+    public CompletionStage<Optional<Upload>> find(Exchange exchange, String id) {
+        return uploads.look(exchange, id, upload -> new Upload(uploads, upload));
+    }
+
     // ---- progress
 
     /**
      * The topic on which the progress of an upload is published, for who may see it: the exchange has a path parameter {@code id}, and a
-     * query parameter {@code token} that is the upload's {@link Upload#progressToken}.
+     * query parameter {@code token} that is the upload's {@link Upload#progressToken}. It is what event streams are made of; with the last
+     * that was told, for who joins late:
+     *
+     * <pre>{@code
+     * SseEndpoint.builder().topics(uploads::progress).from(From.last(1)).build()
+     * }</pre>
      *
      * @param exchange who asks
-     * @return the topic
+     * @return one topic; fails with a {@link ProblemException}: 404 if there is no such upload, 403 if the token is another
+     * @throws IllegalStateException if {@link Builder#progress} was not set
      */
-    public CompletionStage<Topic> progress(Exchange exchange) {
-        Topics published = Objects.requireNonNull(topics, "progress(topics) was not set");
-        String token = exchange.query("token").orElse("");
+    public CompletionStage<List<Topic>> progress(Exchange exchange) {
+        Topics published = topics;
+        if (published == null) {
+            throw new IllegalStateException("progress: no topics (expected: those of Builder.progress)");
+        }
         return uploads.look(exchange, exchange.path("id"), upload -> {
-            byte[] expected = upload.state().about().token().getBytes(StandardCharsets.UTF_8);
-            if (!MessageDigest.isEqual(expected, token.getBytes(StandardCharsets.UTF_8))) {
-                throw Problem.of(403, "token (expected: the one of this upload)")
-                        .asException();
-            }
-            return published.topic(Uploads.topicOf(upload.id));
+                    checkToken(exchange, upload);
+                    return List.of(published.topic(Uploads.topicOf(upload.id)));
+                })
+                .thenApply(found -> found.orElseThrow(() -> Uploads.notFound().asException()));
+    }
+
+    private void answerProgress(Exchange exchange, String id) {
+        uploads.visit(exchange, plain, id, upload -> {
+            checkToken(exchange, upload);
+            exchange.respond(Response.bytes(
+                            "application/json", upload.progress().toJson().getBytes(StandardCharsets.UTF_8))
+                    .header("Cache-Control", "no-store"));
         });
+    }
+
+    private static void checkToken(Exchange exchange, LiveUpload upload) {
+        byte[] expected = upload.state().about().token().getBytes(StandardCharsets.UTF_8);
+        byte[] shown = exchange.query("token").orElse("").getBytes(StandardCharsets.UTF_8);
+        if (!MessageDigest.isEqual(expected, shown)) {
+            throw Problem.of(403, "token (expected: the one of this upload)").asException();
+        }
     }
 
     /** Builds an {@link UploadEndpoint}. Not thread-safe. */
@@ -204,6 +267,11 @@ public final class UploadEndpoint implements Endpoint {
         private LiveUpload.@Nullable CompletionHook onComplete;
         private Consumer<UploadProgress> onProgress = progress -> {};
         private @Nullable Topics topics;
+        private Multipart form = Multipart.builder().maxBytes(Long.MAX_VALUE).build();
+        private int maxFormFieldBytes = 64 * 1024;
+        private @Nullable Function<UploadForm.File, CompletionStage<?>> onPart;
+        private @Nullable Function<UploadForm, CompletionStage<Response>> onForm;
+        private boolean downloads;
 
         private Builder(UploadStore store) {
             this.store = Objects.requireNonNull(store, "store");
@@ -326,6 +394,101 @@ public final class UploadEndpoint implements Endpoint {
             Objects.requireNonNull(action, "action");
             onComplete = (upload, executor) -> CompletableFuture.supplyAsync(() -> action.apply(upload), executor)
                     .thenCompose(answer -> answer);
+            return this;
+        }
+
+        /**
+         * Sets how much there may be of a form. Default: what {@link Multipart} has, 1,000 parts among it, but for the bytes of the form, of which
+         * there may be any number: each file of it is an upload with its own limits. More gets 413.
+         *
+         * @param limits the limits
+         * @return this builder
+         */
+        public Builder form(Multipart limits) {
+            form = Objects.requireNonNull(limits, "limits");
+            return this;
+        }
+
+        /**
+         * Sets how many bytes the fields of a form may have that are no files, with their names and a little for each. Default: 64 KiB. More gets 413. Each
+         * file of a form keeps the fields before it as its metadata.
+         *
+         * @param bytes 1 or more
+         * @return this builder
+         */
+        public Builder maxFormFieldBytes(int bytes) {
+            maxFormFieldBytes = (int) least("maxFormFieldBytes", bytes);
+            return this;
+        }
+
+        /**
+         * Sets what looks at each file of a form when it has come whole, before the next comes. A
+         * {@link dev.parley.http.ProblemException} refuses the form, and is what the client is told.
+         *
+         * @param action called on {@link Exchange#executor}, where it may block
+         * @return this builder
+         */
+        public Builder onPart(Consumer<UploadForm.File> action) {
+            Objects.requireNonNull(action, "action");
+            return onPartAsync(file -> {
+                action.accept(file);
+                return CompletableFuture.completedStage(null);
+            });
+        }
+
+        /**
+         * As {@link #onPart}, for what takes longer.
+         *
+         * @param action called on {@link Exchange#executor}; the next file comes when its stage is complete
+         * @return this builder
+         */
+        public Builder onPartAsync(Function<UploadForm.File, CompletionStage<?>> action) {
+            onPart = Objects.requireNonNull(action, "action");
+            return this;
+        }
+
+        /**
+         * Sets what answers a form that has come whole, when {@link #onComplete} has been called for each of its files. If it throws, none of them is
+         * kept.
+         *
+         * <p>Unless this is set, the answer to a form with one file is what {@link #onComplete} says of it, if that is set, as it is for any other upload; if
+         * it is a form with several, the first answer of which the status is 400 or more; else
+         *
+         * <pre>{@code
+         * {"fields":{"title":["Two days"]},
+         *  "files":[{"field":"photo","name":"a.jpg","bytes":5,"id":"…","location":"uploads/…","progress":"uploads/…"}]}
+         * }</pre>
+         *
+         * @param action called on {@link Exchange#executor}, where it may block
+         * @return this builder
+         */
+        public Builder onForm(Function<UploadForm, Response> action) {
+            Objects.requireNonNull(action, "action");
+            return onFormAsync(form -> CompletableFuture.completedStage(action.apply(form)));
+        }
+
+        /**
+         * As {@link #onForm}, for an answer that comes later.
+         *
+         * @param action called on {@link Exchange#executor}
+         * @return this builder
+         */
+        public Builder onFormAsync(Function<UploadForm, CompletionStage<Response>> action) {
+            onForm = Objects.requireNonNull(action, "action");
+            return this;
+        }
+
+        /**
+         * Lets whoever has the id of a complete upload download it, by {@code GET}. Default: not, which is answered with 405.
+         *
+         * <p>It is served as {@link dev.parley.http.Download} serves what nobody trusts: to be saved under its name and never shown as a page, not
+         * changed by a coding, with its length and ranges. What is not complete is answered with 409. A store that does not
+         * keep {@linkplain UploadStore.Files files} gives up to 8 MiB; more is answered with 501.
+         *
+         * @return this builder
+         */
+        public Builder downloads() {
+            downloads = true;
             return this;
         }
 

@@ -242,7 +242,7 @@ final class Uploads {
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
-            attempt(exchange, dialect, () -> {
+            attempt(failure -> answer(exchange, dialect, failure), () -> {
                 if (!upload.exists()) {
                     throw notFound().asException();
                 }
@@ -257,19 +257,16 @@ final class Uploads {
         T ask(LiveUpload upload) throws Exception;
     }
 
-    /** Asks something of an upload; fails with a {@link ProblemException} if there is none. */
-    <T> CompletionStage<T> look(Exchange exchange, String id, Question<T> question) {
+    /** Asks something of an upload, if there is one of that id. */
+    <T> CompletionStage<Optional<T>> look(Exchange exchange, String id, Question<T> question) {
         if (!isId(id)) {
-            return CompletableFuture.failedStage(notFound().asException());
+            return CompletableFuture.completedStage(Optional.empty());
         }
-        CompletableFuture<T> answer = new CompletableFuture<>();
+        CompletableFuture<Optional<T>> answer = new CompletableFuture<>();
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             try {
-                if (!upload.exists()) {
-                    throw notFound().asException();
-                }
-                answer.complete(question.ask(upload));
+                answer.complete(upload.exists() ? Optional.of(question.ask(upload)) : Optional.empty());
             } catch (Exception e) { // told to who asks
                 answer.completeExceptionally(e);
             } finally {
@@ -279,7 +276,7 @@ final class Uploads {
         return answer;
     }
 
-    private static Problem notFound() {
+    static Problem notFound() {
         return Problem.of(404, "There is no such upload.");
     }
 
@@ -304,11 +301,11 @@ final class Uploads {
         void run() throws Exception;
     }
 
-    private static void attempt(Exchange exchange, Dialect dialect, Attempt attempt) {
+    private static void attempt(Consumer<Throwable> failed, Attempt attempt) {
         try {
             attempt.run();
         } catch (Exception e) {
-            answer(exchange, dialect, e);
+            failed.accept(e);
         }
     }
 
@@ -343,31 +340,39 @@ final class Uploads {
 
     /** Begins an upload, if the application and the limits allow; it is there until the exchange has ended. */
     void create(Exchange exchange, Dialect dialect, Wish wish, LaneTask then) {
+        create(exchange, wish, then, failure -> answer(exchange, dialect, failure));
+    }
+
+    /**
+     * As {@link #create(Exchange, Dialect, Wish, LaneTask)}, for one of several uploads of an exchange.
+     *
+     * @param failed hears why there is none, or what {@code then} failed with; on any thread
+     */
+    void create(Exchange exchange, Wish wish, LaneTask then, Consumer<Throwable> failed) {
         sweepSoon(exchange);
         UploadRequest request =
                 new UploadRequest(exchange, wish.length(), wish.fileName(), wish.contentType(), wish.metadata());
         Executor executor = exchange.executor();
         try {
             executor.execute(() -> attempt(
-                    exchange,
-                    dialect,
+                    failed,
                     () -> settings.onCreate()
                             .apply(request)
                             .whenCompleteAsync(
-                                    (admission, failure) -> attempt(exchange, dialect, () -> {
+                                    (admission, failure) -> attempt(failed, () -> {
                                         if (failure != null) {
-                                            answer(exchange, dialect, failure);
+                                            failed.accept(failure);
                                         } else {
-                                            create(exchange, dialect, wish, admission, then);
+                                            create(exchange, wish, admission, then, failed);
                                         }
                                     }),
                                     executor)));
         } catch (RejectedExecutionException e) {
-            answer(exchange, dialect, e);
+            failed.accept(e);
         }
     }
 
-    private void create(Exchange exchange, Dialect dialect, Wish wish, Admission admission, LaneTask then)
+    private void create(Exchange exchange, Wish wish, Admission admission, LaneTask then, Consumer<Throwable> failed)
             throws IOException {
         Problem refusal = admission.refusal();
         if (refusal != null) {
@@ -422,7 +427,7 @@ final class Uploads {
         upload.lane.execute(() -> {
             exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
             upload.created(state, reserved);
-            attempt(exchange, dialect, () -> then.run(upload));
+            attempt(failed, () -> then.run(upload));
         });
     }
 
