@@ -38,8 +38,8 @@ class TusTest {
                         settings.apply(UploadEndpoint.builder(store)
                                         .clock(clock)
                                         .maxUploadBytes(100_000)
-                                        .onProgress(progress -> events.add(
-                                                progress.type().event() + " " + progress.loaded())))
+                                        .onProgress(progress ->
+                                                events.add(progress.type().event() + " " + progress.loaded())))
                                 .build())
                 .build());
     }
@@ -102,9 +102,7 @@ class TusTest {
                 .hasHeader("Upload-Offset", "10")
                 .hasNoHeader("Upload-Expires");
         assertThat(stored(upload)).isEqualTo("0123456789");
-        assertThat(events)
-                .startsWith("loadstart 0")
-                .endsWith("load 10", "loadend 10");
+        assertThat(events).startsWith("loadstart 0").endsWith("load 10", "loadend 10");
     }
 
     @Test
@@ -140,14 +138,16 @@ class TusTest {
     void whatIsLongerThanAnnouncedIsNotStored() throws Exception {
         String upload = created(3);
         assertThat(patch(upload, 0).body("0123").send()).isProblem(413);
-        TestExchange chunked = patch(upload, 0).header("Transfer-Encoding", "chunked").open();
+        TestExchange chunked =
+                patch(upload, 0).header("Transfer-Encoding", "chunked").open();
         chunked.send("0123");
         assertThat(chunked.response()).isProblem(413);
         assertThat(stored(upload)).isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"-1", "+1", "1.0", "0x1", "", " ", "9223372036854775808", "99999999999999999999", "1 1", "1,1"})
+    @ValueSource(
+            strings = {"-1", "+1", "1.0", "0x1", "", " ", "9223372036854775808", "99999999999999999999", "1 1", "1,1"})
     void aLengthThatIsNoNumberIsRefused(String length) {
         assertThat(request("POST", "/uploads").header("Upload-Length", length).send())
                 .isProblem(400)
@@ -212,7 +212,8 @@ class TusTest {
                 .hasStatus(204)
                 .hasHeader("Upload-Offset", "6");
         assertThat(head(upload)).hasHeader("Upload-Length", "6");
-        assertThat(patch(upload, 6).header("Upload-Length", "7").body("").send()).isProblem(400);
+        assertThat(patch(upload, 6).header("Upload-Length", "7").body("").send())
+                .isProblem(400);
     }
 
     @Test
@@ -240,7 +241,10 @@ class TusTest {
                         .send())
                 .isProblem(460);
         assertThat(head(upload)).hasHeader("Upload-Offset", "5");
-        assertThat(patch(upload, 5).header("Upload-Checksum", "md5 AAAA").body("56789").send())
+        assertThat(patch(upload, 5)
+                        .header("Upload-Checksum", "md5 AAAA")
+                        .body("56789")
+                        .send())
                 .isProblem(400);
         assertThat(patch(upload, 5)
                         .header("Upload-Checksum", "crc32c " + crc32c("56789"))
@@ -326,7 +330,9 @@ class TusTest {
     @Test
     void onlyPartsThatAreCompleteArePutTogether() {
         String whole = created(3);
-        assertThat(request("POST", "/uploads").header("Upload-Concat", "final;" + whole).send())
+        assertThat(request("POST", "/uploads")
+                        .header("Upload-Concat", "final;" + whole)
+                        .send())
                 .isProblem(400);
         assertThat(request("POST", "/uploads")
                         .header("Upload-Concat", "final;/uploads/../../etc/passwd")
@@ -338,7 +344,9 @@ class TusTest {
     void metadataComesBack() {
         TestResponse created = request("POST", "/uploads")
                 .header("Upload-Length", "3")
-                .header("Upload-Metadata", "filename " + Base64.getEncoder().encodeToString("ä.txt".getBytes(UTF_8)) + ",public")
+                .header(
+                        "Upload-Metadata",
+                        "filename " + Base64.getEncoder().encodeToString("ä.txt".getBytes(UTF_8)) + ",public")
                 .send();
         assertThat(head('/' + created.header("Location").orElseThrow()))
                 .hasHeader("Upload-Metadata", "filename w6QudHh0,public");
