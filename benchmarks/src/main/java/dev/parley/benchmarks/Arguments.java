@@ -18,6 +18,7 @@ final class Arguments {
             "--loops",
             "--deflate",
             "--static",
+            "--uploads",
             "--origin",
             "--beacon-log");
 
@@ -88,6 +89,13 @@ final class Arguments {
     @Nullable
     Path files() {
         String value = values.get("--static");
+        return value == null ? null : Path.of(value);
+    }
+
+    /** Where uploads are kept; {@code null} for a directory that is deleted at the end. */
+    @Nullable
+    Path uploads() {
+        String value = values.get("--uploads");
         return value == null ? null : Path.of(value);
     }
 

@@ -20,6 +20,9 @@ import dev.parley.topic.History;
 import dev.parley.topic.Topic;
 import dev.parley.topic.TopicException;
 import dev.parley.topic.Topics;
+import dev.parley.upload.Durability;
+import dev.parley.upload.FileUploadStore;
+import dev.parley.upload.UploadEndpoint;
 import dev.parley.websocket.WebSocketEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -29,18 +32,22 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 
 /**
  * The server under test: a small set of paths with the library's default protections on.
  *
  * <pre>
  * java -jar parley-target.jar --port 8080 [--host 127.0.0.1] [--tls-port 8443] [--transport nio|epoll|io_uring]
- *                             [--loops N] [--deflate on|off] [--static DIR] [--origin ORIGIN]
- *                             [--beacon-log DIR]
+ *                             [--loops N] [--deflate on|off] [--static DIR] [--uploads DIR]
+ *                             [--origin ORIGIN] [--beacon-log DIR]
  * </pre>
  *
  * <p>It prints one line when it is ready.
@@ -97,12 +104,20 @@ public final class Target {
     private static Routes routes(Arguments arguments) throws IOException {
         Topics topics = Topics.builder().history(History.last(1000)).build();
         Topic events = topics.topic("events");
+        Path uploads = arguments.uploads() == null ? temporary() : arguments.uploads();
         Routes.Builder routes = Routes.builder()
                 .get("/", exchange -> exchange.respond(OK))
                 .get("/healthz", exchange -> exchange.respond(OK))
                 .post("/sink", answeredEmpty())
                 .post("/beacon", BeaconCollector.to(sink(arguments)))
                 .post("/upload", Target::count)
+                .post("/multipart", new FormFiles(uploads.resolve("forms"))::receive)
+                .any(
+                        "/tus/*",
+                        UploadEndpoint.builder(FileUploadStore.at(uploads.resolve("tus"))
+                                        .durability(Durability.NONE)
+                                        .open())
+                                .build())
                 .get("/sse/{topic}", streams(topics).build())
                 .get("/ndjson/{topic}", streams(topics).ndjson().build())
                 .get("/echo", echo(arguments))
@@ -125,6 +140,21 @@ public final class Target {
                     .build());
         }
         return routes.build();
+    }
+
+    /** A directory that is deleted at the end of the program. */
+    private static Path temporary() throws IOException {
+        Path directory = Files.createTempDirectory("parley-target");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try (Stream<Path> all = Files.walk(directory)) {
+                for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(each);
+                }
+            } catch (IOException | UncheckedIOException e) {
+                System.err.println(directory + " is not deleted: " + e);
+            }
+        }));
+        return directory;
     }
 
     /** Where beacons go: to a durable log, or nowhere, as the collector counts them. */

@@ -15,9 +15,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +32,9 @@ class TargetTest {
     @TempDir
     Path files;
 
+    @TempDir
+    Path uploads;
+
     private ParleyServer server;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -37,7 +43,16 @@ class TargetTest {
     void start() throws Exception {
         Files.writeString(files.resolve("a.txt"), "static");
         server = Target.start(Arguments.parse(
-                "--port", "0", "--tls-port", "0", "--static", files.toString(), "--origin", "http://shop.example"));
+                "--port",
+                "0",
+                "--tls-port",
+                "0",
+                "--static",
+                files.toString(),
+                "--uploads",
+                uploads.toString(),
+                "--origin",
+                "http://shop.example"));
     }
 
     @AfterEach
@@ -65,6 +80,69 @@ class TargetTest {
     @Test
     void anUploadIsCounted() throws Exception {
         assertThat(send("POST", "/upload", "x".repeat(3_000_000)).body()).isEqualTo("3000000");
+    }
+
+    @Test
+    void aFormIsKeptAndDescribed() throws Exception {
+        String file = "0123456789".repeat(300_000);
+        HttpResponse<String> response = client.send(
+                HttpRequest.newBuilder(uri("/multipart"))
+                        .header("Content-Type", "multipart/form-data; boundary=b")
+                        .POST(BodyPublishers.ofString("--b\r\nContent-Disposition: form-data; name=a\r\n\r\nabc\r\n"
+                                + "--b\r\nContent-Disposition: form-data; name=f; filename=\"../x\"\r\n\r\n" + file
+                                + "\r\n--b--\r\n"))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(response.body())
+                .isEqualTo("{\"parts\":[{\"name\":\"a\",\"filename\":null,\"size\":3,"
+                        + "\"sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"},"
+                        + "{\"name\":\"f\",\"filename\":\"../x\",\"size\":3000000,\"sha256\":\"" + sha256(file)
+                        + "\"}]}");
+        try (Stream<Path> kept = Files.list(uploads.resolve("forms"))) {
+            assertThat(kept).singleElement().satisfies(path -> assertThat(path).hasContent(file));
+        }
+    }
+
+    @Test
+    void aFormThatIsNoneLeavesNothing() throws Exception {
+        HttpResponse<String> response = client.send(
+                HttpRequest.newBuilder(uri("/multipart"))
+                        .header("Content-Type", "multipart/form-data; boundary=b")
+                        .POST(BodyPublishers.ofString(
+                                "--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\nabc"))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(send("POST", "/multipart", "x").statusCode()).isEqualTo(415);
+    }
+
+    private static String sha256(String text) throws Exception {
+        return HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void tusIsSpoken() throws Exception {
+        HttpResponse<String> created = client.send(
+                HttpRequest.newBuilder(uri("/tus"))
+                        .header("Tus-Resumable", "1.0.0")
+                        .header("Upload-Length", "4")
+                        .POST(BodyPublishers.noBody())
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(created.statusCode()).isEqualTo(201);
+        URI upload =
+                uri("/tus").resolve(created.headers().firstValue("location").orElseThrow());
+        HttpResponse<String> patched = client.send(
+                HttpRequest.newBuilder(upload)
+                        .header("Tus-Resumable", "1.0.0")
+                        .header("Upload-Offset", "0")
+                        .header("Content-Type", "application/offset+octet-stream")
+                        .method("PATCH", BodyPublishers.ofString("0123"))
+                        .build(),
+                BodyHandlers.ofString());
+        assertThat(patched.headers().firstValue("upload-offset")).hasValue("4");
+        assertThat(uploads.resolve("tus")).isNotEmptyDirectory();
     }
 
     @Test

@@ -113,7 +113,7 @@ final class LiveUpload {
             size = cut(found.length());
         }
         offset = size;
-        forced = 0; // what a program before this one has written may not be on the disk
+        forced = found.stage() == Stage.DONE ? size : 0; // what a program before this one wrote may not be on the disk
         reserved = uploads.reservedFor(id, found, size);
         open(found);
         return true;

@@ -366,10 +366,10 @@ final class ResumableProtocol implements Uploads.Dialect {
                 throw invalidated(into, end);
             }
             Transfer transfer = new Transfer(exchange, into, uploads, end, digest, false, this);
-            transfer.begin();
             if (created != null) {
                 tell(new DefaultHttpHeaders().add("Location", created).add(LIMIT, limit(into)));
             }
+            transfer.begin();
             exchange.receive(transfer);
         }
 
