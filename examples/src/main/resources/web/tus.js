@@ -101,9 +101,9 @@ export class TusUpload extends EventTarget {
       'Upload-Length': size,
       'Upload-Metadata': metadata.map(([key, value]) => `${key} ${base64(value)}`).join(','),
     })
-    const address = (field) => new URL(created.getResponseHeader(field), created.responseURL).href
+    const address = (field) => created.getResponseHeader(field) && new URL(created.getResponseHeader(field), created.responseURL).href
     this.url = address('Location')
-    this.progressUrl = address('Upload-Progress')
+    this.progressUrl = address('Upload-Progress') // null where the server tells nobody
     this.dispatchEvent(new Event('created'))
   }
 

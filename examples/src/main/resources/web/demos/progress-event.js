@@ -86,9 +86,10 @@ const UploadRow = {
     },
 
     facts() {
-      const { state, stored, total, phase, problem } = this.row
+      const { state, stored, total, phase, problem, progressUrl } = this.row
       if (problem) return problem
-      if (phase === 'done') return 'complete'
+      // The server has the last word, where it says anything.
+      if (phase === 'done' || (state === 'done' && !progressUrl)) return 'complete'
       if (this.rate <= 0) return state === 'going' ? 'under way' : state
       return `${size(this.rate)}/s, ${duration((total - stored) / this.rate)} left`
     },
@@ -100,8 +101,8 @@ const UploadRow = {
   methods: {
     size,
     percent(bytes) {
-      const { total, phase } = this.row
-      return total > 0 ? Math.floor((bytes * 100) / total) : phase === 'done' ? 100 : 0
+      const { total, state, phase } = this.row
+      return total > 0 ? Math.floor((bytes * 100) / total) : state === 'done' || phase === 'done' ? 100 : 0
     },
   },
   template: /* html */ `
@@ -255,7 +256,7 @@ export default {
       tus.addEventListener('created', () => {
         row.keep({ url: tus.url, progressUrl: tus.progressUrl })
         row.progressUrl = tus.progressUrl
-        follow(row)
+        if (row.progressUrl) follow(row)
       })
       for (const type of EVENTS) tus.addEventListener(type, (e) => this.tell(row, e))
       tus.addEventListener('load', () => this.complete(row))
