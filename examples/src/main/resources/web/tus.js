@@ -101,7 +101,10 @@ export class TusUpload extends EventTarget {
       'Upload-Length': size,
       'Upload-Metadata': metadata.map(([key, value]) => `${key} ${base64(value)}`).join(','),
     })
-    const address = (field) => created.getResponseHeader(field) && new URL(created.getResponseHeader(field), created.responseURL).href
+    const address = (field) => {
+      const relative = created.getResponseHeader(field)
+      return relative && new URL(relative, created.responseURL).href
+    }
     this.url = address('Location')
     this.progressUrl = address('Upload-Progress') // null where the server tells nobody
     this.dispatchEvent(new Event('created'))

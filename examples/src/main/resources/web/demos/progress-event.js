@@ -81,8 +81,9 @@ const UploadRow = {
     /** Bytes per second, as they came lately; 0 if none did. */
     rate() {
       const { events, state } = this.row
+      if (events.length < 2 || !['going', 'watched'].includes(state)) return 0
       const [first, last] = [events[0], events.at(-1)]
-      return events.length < 2 || !['going', 'watched'].includes(state) ? 0 : ((last.loaded - first.loaded) * 1000) / (last.at - first.at)
+      return ((last.loaded - first.loaded) * 1000) / (last.at - first.at)
     },
 
     facts() {

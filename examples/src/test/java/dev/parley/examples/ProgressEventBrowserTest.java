@@ -2,11 +2,13 @@ package dev.parley.examples;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.setDefaultAssertionTimeout;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.JSHandle;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
@@ -17,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.NullUnmarked;
@@ -103,6 +106,23 @@ final class ProgressEventBrowserTest {
         for (FilePayload file : files) {
             assertComplete(file.name, file.buffer);
         }
+    }
+
+    @Test
+    void filesAreDroppedAndOneThatIsTooLargeIsNotSent() {
+        JSHandle files = page.evaluateHandle("""
+                () => {
+                  const dropped = new DataTransfer()
+                  dropped.items.add(new File(['dropped'], 'dropped.txt'))
+                  dropped.items.add(new File([new Uint8Array(64 * 1024 * 1024 + 1)], 'large.bin'))
+                  return dropped
+                }""");
+
+        page.locator(".drop").dispatchEvent("drop", Map.of("dataTransfer", files));
+
+        assertComplete("dropped.txt", "dropped".getBytes(UTF_8));
+        assertThat(page.locator("output")).hasText("large.bin has more than 64 MiB");
+        assertThat(row(page, "large.bin")).hasCount(0);
     }
 
     @Test
