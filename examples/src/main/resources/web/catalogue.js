@@ -76,7 +76,8 @@ export const demos = [
   {
     id: 'progress-event',
     title: 'ProgressEvent',
-    summary: 'How far along is it? Uploads and downloads that say so.',
+    summary: 'How far along is it? What the browser has sent, and what the server has safely on its disk.',
     wire: ['>', '>', '<'],
+    files: ['/sources/ProgressEventDemo.java', '/demos/progress-event.js', '/tus.js', '/kept.js', '/sources/Gallery.java'],
   },
 ]

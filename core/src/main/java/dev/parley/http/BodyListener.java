@@ -41,8 +41,8 @@ public interface BodyListener {
     void onEnd(HttpHeaders trailers) throws Exception;
 
     /**
-     * The body will not be complete: the client is gone or too slow, broke the framing, or sent more than the limit
-     * ({@link ProblemException} with status 413, which has been answered already).
+     * The body will not be complete: the client is gone or broke the framing, was too slow ({@link java.net.SocketTimeoutException}), or
+     * sent more than the limit ({@link ProblemException} with status 413). What has a status has been answered already.
      *
      * @param cause what happened
      */

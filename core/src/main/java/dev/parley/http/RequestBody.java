@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -259,7 +260,10 @@ final class RequestBody {
             mode = Mode.DISCARDED;
             releaseHeld();
         } else if (mode != Mode.DISCARDED) {
-            failReader(new IOException("the exchange ended before its body: " + reason));
+            failReader(
+                    reason == EndReason.TIMEOUT
+                            ? new SocketTimeoutException("the body came too slowly")
+                            : new IOException("the exchange ended before its body: " + reason));
         }
         wire.appetiteChanged();
     }

@@ -32,13 +32,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What came before a file can be read when that file begins.
  *
- * <p><b>Wire.</b> The charset of a text is what its part's {@code Content-Type} says, else what a field {@code _charset_} says wherever it stands (<a
- * href="https://www.rfc-editor.org/rfc/rfc7578#section-4.6">RFC 7578 section 4.6</a>), else UTF-8. What is malformed becomes U+FFFD.
+ * <p><b>Wire.</b> The charset of a text is what its part's {@code Content-Type} says, else what a field {@code _charset_} says wherever it
+ * stands (<a href="https://www.rfc-editor.org/rfc/rfc7578#section-4.6">RFC 7578 section 4.6</a>), else UTF-8. What is malformed becomes
+ * U+FFFD.
  *
  * <p><b>Threading.</b> Confined to the event loop of the exchange until the form is whole; then it may be read anywhere.
  *
- * <p><b>Limits.</b> 64 KiB each and 1 MiB in all, names and a little for each field with them, unless they are set; more is answered with 413, a charset
- * that is not known with 415.
+ * <p><b>Limits.</b> 64 KiB each and 1 MiB in all, where each field counts 64 bytes and its name two for each character besides, unless they
+ * are set; more is answered with 413, a charset that is not known with 415.
  */
 public final class FormFields {
     private static final int MAX_FIELD_BYTES = 64 * 1024;

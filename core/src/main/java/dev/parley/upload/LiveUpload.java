@@ -9,6 +9,7 @@ import dev.parley.upload.UploadState.Stage;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -86,13 +87,23 @@ final class LiveUpload {
             return false;
         }
         UploadState found = UploadState.parse(record.get());
-        if (found.stage() == Stage.RECEIVING && uploads.now().isAfter(found.expires())) {
+        long size;
+        try {
+            size = size();
+        } catch (NoSuchFileException e) {
+            size = Math.max(found.length(), 0); // the application has moved it away
+            if (found.stage() != Stage.DONE) {
+                LOG.warn("upload {}: its content is gone", id);
+                return false;
+            }
+        }
+        if (found.stage() != Stage.DONE && uploads.now().isAfter(found.expires())) {
             state = found;
-            offset = size();
+            offset = size;
+            reserved = uploads.reservedFor(id, found, size);
             delete(EventType.TIMEOUT);
             return false;
         }
-        long size = size();
         if (found.unchecked() >= 0) {
             size = cut(Math.min(size, found.unchecked()));
             found = found.unchecked(-1);
@@ -102,7 +113,7 @@ final class LiveUpload {
             size = cut(found.length());
         }
         offset = size;
-        forced = size;
+        forced = found.stage() == Stage.DONE ? size : 0; // what a program before this one wrote may not be on the disk
         reserved = uploads.reservedFor(id, found, size);
         open(found);
         return true;
@@ -144,8 +155,17 @@ final class LiveUpload {
         return offset;
     }
 
+    boolean isDeleted() {
+        return deleted;
+    }
+
     boolean isDone() {
         return state().stage() == Stage.DONE;
+    }
+
+    /** Somebody works on it at this moment. */
+    boolean isBusy() {
+        return transfer != null || completion != null;
     }
 
     /** All of its bytes are there, and it is known that these are all. */
@@ -254,8 +274,8 @@ final class LiveUpload {
     void takeOver() {
         Transfer before = transfer;
         if (before != null) {
-            before.revoke();
             transfer = null;
+            before.revoke();
         }
     }
 
@@ -477,12 +497,15 @@ final class LiveUpload {
 
     /** Gives it up: what is there of it is deleted. */
     void delete(EventType type) throws IOException {
+        if (deleted) {
+            return;
+        }
+        deleted = true;
         takeOver();
         close();
         store.delete(id);
         UploadState last = state();
         uploads.gone(id, last, Math.max(reserved, offset), offset);
-        deleted = true;
         if (meter != null) {
             meter.end(type, announced(), last.length(), phase(last));
         }

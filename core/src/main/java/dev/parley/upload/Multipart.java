@@ -36,13 +36,16 @@ import java.util.function.Consumer;
  *
  * <p><b>Memory.</b> For each form the head of a part, within its limit, and while a listener is busy one chunk of the body.
  *
- * <p><b>Errors.</b> A form that does not come whole is answered by the first of these that there is: the application, in what it attaches
- * to the stage of {@link #receive}; or Parley, with the problem that the table says, or with what the listener's exception stands for.
+ * <p><b>Errors.</b> A form that does not come whole is answered by the application, if it does so, with a whole response, in what it attaches
+ * to the stage of {@link #receive}; else by Parley, with the problem that the table says, or with what the listener's exception stands for.
+ * Only a form over {@link Builder#maxBytes} has been answered when the stage fails.
  *
  * <table>
  * <caption>What is refused, and how.</caption>
- * <tr><td>another {@code Content-Type}, none, a {@code Content-Encoding}, a part in {@code base64} or {@code quoted-printable}</td><td>415</td></tr>
- * <tr><td>a boundary that is missing, has more than 70 characters or one that is not allowed; {@code Content-Type} twice</td><td>400</td></tr>
+ * <tr><td>another {@code Content-Type}, none, a {@code Content-Encoding}, a part in {@code base64} or
+ * {@code quoted-printable}</td><td>415</td></tr>
+ * <tr><td>a boundary that is missing, has more than 70 characters or one that is not allowed; {@code Content-Type}
+ * twice</td><td>400</td></tr>
  * <tr><td>a body that is not well-formed, or ends before its last boundary</td><td>400</td></tr>
  * <tr><td>more than {@link Builder#maxBytes}, {@link Builder#maxParts}, {@link Builder#maxPartBytes}, {@link Builder#maxHeadBytes},
  * {@link Builder#maxNameChars}, or 1 KiB before the first boundary</td><td>413</td></tr>
@@ -78,8 +81,9 @@ public final class Multipart {
      *
      * @param exchange its body must not have been asked for; its limit becomes {@link Builder#maxBytes}
      * @param listener gets the parts
-     * @return completes on the event loop when all parts have been told of and were taken; fails after {@link PartListener#onFailure}, with the same: a
-     *     {@link ProblemException} for what a client did wrong, an {@link java.io.IOException} if it went away, or what the listener failed with
+     * @return completes on the event loop when all parts have been told of and were taken; fails after {@link PartListener#onFailure}, with
+     *     the same: a {@link ProblemException} for what a client did wrong, an {@link java.io.IOException} if it went away, or what the
+     *     listener failed with
      * @throws IllegalStateException if the body has been asked for before
      */
     public CompletionStage<Void> receive(Exchange exchange, PartListener listener) {
@@ -137,8 +141,8 @@ public final class Multipart {
         private Builder() {}
 
         /**
-         * Sets how long a form may be with all that frames its parts, in place of the server's limit of a body. What announces more is refused before it is
-         * read. 413.
+         * Sets how long a form may be with all that frames its parts, in place of the server's limit of a body. What announces more is
+         * refused before it is read. 413.
          *
          * @param bytes 0 or more; 64 MiB if it is not set
          * @return this builder
@@ -188,7 +192,7 @@ public final class Multipart {
         /**
          * Sets how long the name of a field, and of a file, may be. 413.
          *
-         * @param chars 1 or more, UTF-16 units; 1,024 if it is not set
+         * @param chars 1 or more, in UTF-16 units; 1,024 if it is not set
          * @return this builder
          */
         public Builder maxNameChars(int chars) {

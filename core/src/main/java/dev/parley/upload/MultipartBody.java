@@ -25,11 +25,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The body of one form: chunks in, calls of a {@link PartListener} out.
  *
- * <p><b>States.</b> Reading; or waiting, for a stage that the listener returned, with the chunk that is not read to its end; or over, when all has come
- * or the listener knows that it won't.
+ * <p><b>States.</b> Reading; or waiting, for a stage that the listener returned, with the chunk that is not read to its end; or over,
+ * when all has come or the listener knows that it won't.
  *
- * <p>The first chunk is read in a task of its own. One that has many parts is read in a loop as long as stages are complete when they are returned. A stage that is complete only later goes on in a
- * task of its own. So the stack is as deep for 10,000 parts as for one.
+ * <p>A chunk that has many parts is read in a loop as long as stages are complete when they are returned. When one is complete only later,
+ * a task of its own goes on. So the stack is as deep for 10,000 parts as for one.
  *
  * <p><b>Threading.</b> Confined to the event loop.
  */
@@ -108,15 +108,16 @@ final class MultipartBody implements BodyListener {
             reader.end();
         } catch (ViolationException e) {
             ProblemException refusal = Multipart.refusal(e);
-            loop.execute(
-                    () -> { // later, as with the first chunk
-                        onFailure(refusal);
-                        answer.accept(refusal);
-                    });
+            loop.execute(() -> refuse(refusal)); // later, as with the first chunk
             return;
         }
         isOver = true;
         whole.complete(null);
+    }
+
+    private void refuse(ProblemException refusal) {
+        onFailure(refusal);
+        answer.accept(refusal);
     }
 
     @Override
@@ -246,8 +247,8 @@ final class MultipartBody implements BodyListener {
     /**
      * Tells whoever has to know, of whom the application may answer. Returns what ends the exchange if it doesn't.
      *
-     * <p>That is an {@link IOException} where it would be logged a second time otherwise: an exchange that was answered by the failure of a stage takes
-     * it for the end of the body.
+     * <p>That is an {@link IOException} where it would be logged a second time otherwise: an exchange that was answered by the failure of a
+     * stage takes it for the end of the body.
      */
     private Exception failed(Throwable thrown) {
         onFailure(thrown);

@@ -47,8 +47,9 @@ public record Part(
      * system.
      *
      * <p>It is the last segment of a path with slashes or backslashes, without control characters, bidirectional overrides and other
-     * characters that don't show, without dots and blanks at either end. Characters that some system takes for a separator or a wildcard, such as
-     * {@code :} and {@code "}, become {@code _}. It is no name of a device such as {@code CON} or {@code nul.txt}: those get a {@code _} in front.
+     * characters that don't show, without dots and blanks at either end. Characters that some system takes for a separator or a wildcard, such
+     * as {@code :} and {@code "}, become {@code _}. It is no name of a device such as {@code CON} or {@code nul.txt}: those get a {@code _}
+     * in front.
      *
      * <p>It is not unique, and says nothing of what the file is: {@code .html} stays {@code .html}.
      *

@@ -7,8 +7,8 @@ import java.util.concurrent.CompletionStage;
 /**
  * Receives the parts of a form as they come, as fast as it can take them: {@link Multipart#receive}.
  *
- * <p><b>States.</b> For each part {@link #onPart}, {@link #onData} any number of times, {@link #onPartEnd}; one part after the other, and one call
- * after the other. If the form does not come whole, {@link #onFailure} once, after which nothing more is called; it may come in the middle
+ * <p><b>States.</b> For each part {@link #onPart}, {@link #onData} any number of times, {@link #onPartEnd}; one part after the other, and
+ * one call after the other. If the form does not come whole, {@link #onFailure} once, after which nothing more is called; it may come in the middle
  * of a part, and while a stage that was returned is not complete.
  *
  * <p><b>Threading.</b> Called on the connection's event loop, in order; must not block. The stages may be completed on any thread.
@@ -51,8 +51,8 @@ public interface PartListener {
     }
 
     /**
-     * The form will not be complete, so that what is half written can be deleted: the client is gone or too slow, or sent too much, or what is
-     * no form, or this listener failed.
+     * The form will not be complete, so that what is half written can be deleted: the client is gone or too slow, or sent too much, or
+     * what is no form, or this listener failed.
      *
      * @param cause what happened: what the stage of {@link Multipart#receive} fails with
      */

@@ -81,7 +81,7 @@ final class PlainUpload implements Uploads.Dialect {
     }
 
     /** By PUT the last part of the path is the name of the file: the upload is beside it. */
-    private static String location(Exchange exchange, String id) {
+    static String location(Exchange exchange, String id) {
         return exchange.path("*").isEmpty() ? Fields.location(exchange, id) : id;
     }
 

@@ -3,11 +3,11 @@ package dev.parley.upload;
 import dev.parley.http.BodyListener;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
-import dev.parley.http.ProblemException;
 import dev.parley.upload.UploadProgress.EventType;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -83,6 +83,8 @@ final class Transfer implements BodyListener {
     private volatile @Nullable CompletableFuture<Void> gate;
     private volatile boolean ended;
     private boolean tellsLater;
+    private boolean storedLater;
+    private long stored;
     private long storedAt;
 
     /**
@@ -120,6 +122,7 @@ final class Transfer implements BodyListener {
         if (digest != null || digestFollows) {
             upload.unchecked(from);
         }
+        stored = from;
         storedAt = now();
         uploads.retain(upload);
     }
@@ -212,8 +215,7 @@ final class Transfer implements BodyListener {
                 return;
             }
             if (bytes > maxOffset - upload.offset()) {
-                throw Problem.of(413, "More has come than the " + maxOffset + " bytes that there may be.")
-                        .asException();
+                throw new TooLongException(maxOffset);
             }
             upload.append(buffers.toArray(new ByteBuffer[0]), bytes);
         } finally {
@@ -224,31 +226,55 @@ final class Transfer implements BodyListener {
     }
 
     private void tell(long now) throws IOException {
-        boolean told = upload.tellProgress(now);
-        long every = listener.storedEvery();
-        if (every >= 0 && now - storedAt >= every && digest == null && !digestFollows) {
-            storedAt = now;
-            upload.acknowledge();
-            listener.stored(upload.offset());
-        }
-        if (!told && !tellsLater) {
+        if (!upload.tellProgress(now) && !tellsLater) {
             tellsLater = true;
-            exchange.eventLoop()
-                    .execute(() -> exchange.after(Duration.ofNanos(ProgressMeter.LEAST_NANOS), this::tellLater));
+            later(ProgressMeter.LEAST_NANOS, () -> {
+                tellsLater = false;
+                upload.tellProgress(now());
+            });
+        }
+        if (listener.storedEvery() >= 0 && digest == null && !digestFollows) {
+            tellStored(now);
         }
     }
 
-    private void tellLater() {
-        upload.lane.execute(() -> {
-            tellsLater = false;
-            if (!ended) {
-                try {
-                    upload.tellProgress(now());
-                } catch (IOException e) {
-                    fail(e);
-                }
-            }
-        });
+    private void tellStored(long now) throws IOException {
+        long wait = listener.storedEvery() - (now - storedAt);
+        if (upload.offset() == stored) {
+            return;
+        }
+        if (wait <= 0) {
+            upload.acknowledge();
+            stored = upload.offset();
+            storedAt = now;
+            listener.stored(stored);
+        } else if (!storedLater) { // a client that waits for it sends nothing that would cause it
+            storedLater = true;
+            later(wait, () -> {
+                storedLater = false;
+                tellStored(now());
+            });
+        }
+    }
+
+    /** What is done later, unless the transfer has ended by then. */
+    @FunctionalInterface
+    private interface Later {
+        void run() throws IOException;
+    }
+
+    private void later(long nanos, Later task) {
+        exchange.after(
+                Duration.ofNanos(nanos),
+                () -> upload.lane.execute(() -> {
+                    if (!ended) {
+                        try {
+                            task.run();
+                        } catch (IOException | RuntimeException e) {
+                            fail(e);
+                        }
+                    }
+                }));
     }
 
     private void end(HttpHeaders trailers) {
@@ -289,8 +315,7 @@ final class Transfer implements BodyListener {
         } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
         }
-        boolean late = cause instanceof ProblemException slow && slow.problem().status() == 408;
-        end(late ? EventType.TIMEOUT : EventType.ABORT, cause);
+        end(cause instanceof SocketTimeoutException ? EventType.TIMEOUT : EventType.ABORT, cause);
     }
 
     private void fail(Throwable cause) {

@@ -162,7 +162,7 @@ final class TusProtocol implements Uploads.Dialect {
                 null);
     }
 
-    private static Optional<String> first(Map<String, String> metadata, String... names) {
+    static Optional<String> first(Map<String, String> metadata, String... names) {
         return Arrays.stream(names)
                 .map(metadata::get)
                 .filter(value -> value != null && !value.isEmpty())
@@ -174,13 +174,18 @@ final class TusProtocol implements Uploads.Dialect {
                 || exchange.header("Content-Length")
                         .filter(length -> !length.equals("0"))
                         .isPresent()
-                || exchange.header("Content-Type")
-                        .filter(PATCH_TYPE::equalsIgnoreCase)
-                        .isPresent();
+                || isPatch(exchange);
+    }
+
+    /** Whether the type of the content is that of this protocol. */
+    static boolean isPatch(Exchange exchange) {
+        return exchange.header("Content-Type")
+                .filter(PATCH_TYPE::equalsIgnoreCase)
+                .isPresent();
     }
 
     private static void checkType(Exchange exchange) {
-        if (exchange.header("Content-Type").filter(PATCH_TYPE::equalsIgnoreCase).isEmpty()) {
+        if (!isPatch(exchange)) {
             throw Problem.of(415, "Content-Type (expected: " + PATCH_TYPE + ")").asException();
         }
     }
@@ -200,6 +205,7 @@ final class TusProtocol implements Uploads.Dialect {
                 throw Problem.of(403, "This upload is put together of others.").asException();
             }
             upload.takeOver();
+            upload.acknowledge();
             if (offset != upload.offset()) {
                 exchange.respond(about(
                         upload,
@@ -295,7 +301,7 @@ final class TusProtocol implements Uploads.Dialect {
                 });
     }
 
-    private static Response merged(Optional<KeptResponse> kept, Response otherwise) {
+    static Response merged(Optional<KeptResponse> kept, Response otherwise) {
         if (kept.isEmpty()) {
             return otherwise;
         }

@@ -58,6 +58,7 @@ public final class UploadEndpoint implements Endpoint {
 
     private final Uploads uploads;
     private final TusProtocol tus;
+    private final ResumableProtocol resumable;
     private final PlainUpload plain;
     private final FormUpload form;
     private final @Nullable UploadDownload download;
@@ -84,6 +85,7 @@ public final class UploadEndpoint implements Endpoint {
             throw new UncheckedIOException("the uploads of the store can't be listed", e);
         }
         tus = new TusProtocol(uploads);
+        resumable = new ResumableProtocol(uploads);
         plain = new PlainUpload(uploads);
         form = new FormUpload(
                 uploads,
@@ -119,7 +121,7 @@ public final class UploadEndpoint implements Endpoint {
 
     /** The one that a request speaks. */
     private Uploads.Dialect dialect(Exchange exchange) {
-        return isTus(exchange) ? tus : plain;
+        return isTus(exchange) ? tus : ResumableProtocol.isMeant(exchange) ? resumable : plain;
     }
 
     /** Requests of those that may send GET and POST only say what they mean. */
@@ -134,11 +136,18 @@ public final class UploadEndpoint implements Endpoint {
         return exchange.headers().contains("Tus-Resumable");
     }
 
+    private Response described() {
+        return resumable.described(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+    }
+
     private void handleAll(Exchange exchange, HttpMethod method) {
         if (method.equals(HttpMethod.OPTIONS)) {
-            exchange.respond(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+            exchange.respond(described());
         } else if (method.equals(HttpMethod.POST) && isTus(exchange)) {
             tus.create(exchange);
+        } else if ((method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT))
+                && ResumableProtocol.isMeant(exchange)) {
+            resumable.create(exchange, null);
         } else if (method.equals(HttpMethod.POST) && FormUpload.isForm(exchange)) {
             form.receive(exchange);
         } else if (method.equals(HttpMethod.POST) || method.equals(HttpMethod.PUT)) {
@@ -150,13 +159,27 @@ public final class UploadEndpoint implements Endpoint {
 
     private void handleOne(Exchange exchange, HttpMethod method, String id) {
         if (method.equals(HttpMethod.OPTIONS)) {
-            exchange.respond(TusProtocol.described(Response.noContent(), uploads.maxUploadBytes()));
+            exchange.respond(described());
         } else if (method.equals(HttpMethod.PATCH)) {
-            tus.append(exchange, id);
+            if (isTus(exchange) || TusProtocol.isPatch(exchange)) {
+                tus.append(exchange, id);
+            } else {
+                resumable.append(exchange, id);
+            }
         } else if (method.equals(HttpMethod.HEAD)) {
-            tus.offset(exchange, id);
+            if (isTus(exchange)) {
+                tus.offset(exchange, id);
+            } else {
+                resumable.offset(exchange, id);
+            }
         } else if (method.equals(HttpMethod.DELETE)) {
-            tus.terminate(exchange, id);
+            if (isTus(exchange)) {
+                tus.terminate(exchange, id);
+            } else {
+                resumable.cancel(exchange, id);
+            }
+        } else if (method.equals(HttpMethod.PUT) && !isTus(exchange) && ResumableProtocol.isMeant(exchange)) {
+            resumable.create(exchange, PartFileName.safe(id));
         } else if (method.equals(HttpMethod.PUT)) {
             plain.receive(exchange, PartFileName.safe(id));
         } else if (method.equals(HttpMethod.GET) && id.endsWith(PROGRESS)) {
@@ -170,6 +193,19 @@ public final class UploadEndpoint implements Endpoint {
 
     private static Response notAllowed(String allowed) {
         return Response.problem(Problem.of(405)).header("Allow", allowed);
+    }
+
+    // ---- the application
+
+    /**
+     * Finds an upload, so that the application can look at it, pause it, or delete it.
+     *
+     * @param exchange whose work this is part of
+     * @param id an id, whatever a client says it is
+     * @return the upload; empty if there is none
+     */
+    public CompletionStage<Optional<Upload>> find(Exchange exchange, String id) {
+        return uploads.look(exchange, id, upload -> new Upload(uploads, upload));
     }
 
     // ---- progress
@@ -193,9 +229,10 @@ public final class UploadEndpoint implements Endpoint {
             throw new IllegalStateException("progress: no topics (expected: those of Builder.progress)");
         }
         return uploads.look(exchange, exchange.path("id"), upload -> {
-            checkToken(exchange, upload);
-            return List.of(published.topic(Uploads.topicOf(upload.id)));
-        });
+                    checkToken(exchange, upload);
+                    return List.of(published.topic(Uploads.topicOf(upload.id)));
+                })
+                .thenApply(found -> found.orElseThrow(() -> Uploads.notFound().asException()));
     }
 
     private void answerProgress(Exchange exchange, String id) {

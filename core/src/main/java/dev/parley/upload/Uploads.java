@@ -13,6 +13,7 @@ import dev.parley.upload.UploadState.About;
 import dev.parley.upload.UploadState.Stage;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -148,6 +149,8 @@ final class Uploads {
         long size;
         try (UploadContent content = store.open(id)) {
             size = content.size();
+        } catch (NoSuchFileException e) {
+            return; // the application has moved it away
         }
         boolean isUnfinished = state.stage() != Stage.DONE;
         long reserved = isUnfinished ? Math.max(size, state.length()) : size;
@@ -255,19 +258,16 @@ final class Uploads {
         T ask(LiveUpload upload) throws Exception;
     }
 
-    /** Asks something of an upload; fails with a {@link ProblemException} if there is none. */
-    <T> CompletionStage<T> look(Exchange exchange, String id, Question<T> question) {
+    /** Asks something of an upload, if there is one of that id. */
+    <T> CompletionStage<Optional<T>> look(Exchange exchange, String id, Question<T> question) {
         if (!isId(id)) {
-            return CompletableFuture.failedStage(notFound().asException());
+            return CompletableFuture.completedStage(Optional.empty());
         }
-        CompletableFuture<T> answer = new CompletableFuture<>();
+        CompletableFuture<Optional<T>> answer = new CompletableFuture<>();
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             try {
-                if (!upload.exists()) {
-                    throw notFound().asException();
-                }
-                answer.complete(question.ask(upload));
+                answer.complete(upload.exists() ? Optional.of(question.ask(upload)) : Optional.empty());
             } catch (Exception e) { // told to who asks
                 answer.completeExceptionally(e);
             } finally {
@@ -277,7 +277,7 @@ final class Uploads {
         return answer;
     }
 
-    private static Problem notFound() {
+    static Problem notFound() {
         return Problem.of(404, "There is no such upload.");
     }
 
@@ -328,6 +328,8 @@ final class Uploads {
             exchange.respond(dialect.refusal(refusal.problem()));
         } else if (cause instanceof ChecksumMismatchException) {
             exchange.respond(dialect.refusal(dialect.mismatch()));
+        } else if (cause instanceof TooLongException tooLong) {
+            exchange.respond(dialect.refusal(tooLong.problem()));
         } else if (cause instanceof NoSpaceException) {
             LOG.warn("no space for an upload: {}", cause.getMessage());
             exchange.respond(dialect.refusal(refusal(Grant.FULL)));
@@ -515,6 +517,7 @@ final class Uploads {
             upload.lane.execute(() -> {
                 try {
                     if (upload.exists()
+                            && !upload.isBusy()
                             && upload.state().stage() != Stage.DONE
                             && now().isAfter(upload.state().expires())) {
                         upload.delete(EventType.TIMEOUT);

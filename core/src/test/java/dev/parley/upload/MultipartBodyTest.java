@@ -274,7 +274,7 @@ final class MultipartBodyTest {
                     : switch (how) {
                         case "thrown" -> throw failure;
                         case "failed" -> CompletableFuture.failedStage(failure);
-                        default -> later.thenRun(() -> {}); // which wraps what it failed with
+                        default -> later.thenAccept(ignored -> {}); // which wraps what it failed with
                     };
         }
 
@@ -296,7 +296,6 @@ final class MultipartBodyTest {
         @Override
         public void onFailure(Throwable cause) {
             heard.add(cause.getMessage());
-            throw new IllegalStateException("and this fails too");
         }
     }
 
@@ -330,6 +329,30 @@ final class MultipartBodyTest {
             assertThatThrownBy(run.whole::get).hasCause(failure);
             run.assertReleased();
         }
+    }
+
+    @Test
+    void aListenerThatFailsAtHearingOfAFailureKeepsNobodyWaiting() {
+        MultipartRun run = new MultipartRun(new PartListener() {
+            @Override
+            public CompletionStage<?> onPart(Part part) {
+                throw new IllegalStateException("first");
+            }
+
+            @Override
+            public CompletionStage<?> onData(ByteBuf data) {
+                return BodyListener.READY;
+            }
+
+            @Override
+            public void onFailure(Throwable cause) {
+                throw new IllegalStateException("second");
+            }
+        });
+
+        assertThatThrownBy(() -> run.chunk(bytes(TWO)).get()).hasRootCauseMessage("first");
+        assertThatThrownBy(run.whole::get).hasRootCauseMessage("first");
+        run.assertReleased();
     }
 
     @Test

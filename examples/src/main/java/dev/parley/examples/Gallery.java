@@ -25,7 +25,8 @@ public final class Gallery implements AutoCloseable {
             "/beacon",
             "/web-socket",
             "/event-source",
-            "/server-sent-events");
+            "/server-sent-events",
+            "/progress-event");
 
     /**
      * Nothing is loaded from elsewhere, and nothing inline runs. {@code 'unsafe-eval'} is for Vue, which
@@ -49,11 +50,13 @@ public final class Gallery implements AutoCloseable {
     private final ParleyServer first;
     private final ParleyServer second;
     private final BeaconDemo beacons;
+    private final ProgressEventDemo uploads;
 
-    private Gallery(ParleyServer first, ParleyServer second, BeaconDemo beacons) {
+    private Gallery(ParleyServer first, ParleyServer second, BeaconDemo beacons, ProgressEventDemo uploads) {
         this.first = first;
         this.second = second;
         this.beacons = beacons;
+        this.uploads = uploads;
     }
 
     /**
@@ -80,23 +83,28 @@ public final class Gallery implements AutoCloseable {
     public static Gallery start(int port, int secondPort) {
         EventSourceDemo eventSource = new EventSourceDemo();
         BeaconDemo beacons = new BeaconDemo();
+        ProgressEventDemo uploads = new ProgressEventDemo();
         // Each origin has to know the other, but only who listens knows their port: a page that asks
         // the first for the second, before there is one, waits.
         CompletableFuture<String> secondOrigin = new CompletableFuture<>();
-        ParleyServer first = listen(port, firstOrigin(eventSource, beacons, secondOrigin));
+        ParleyServer first = listen(port, firstOrigin(eventSource, beacons, uploads, secondOrigin));
         try {
             ParleyServer second = listen(secondPort, secondOrigin(eventSource, origin(first)));
             secondOrigin.complete(origin(second));
-            return new Gallery(first, second, beacons);
+            return new Gallery(first, second, beacons, uploads);
         } catch (RuntimeException e) {
             first.close();
             beacons.close();
+            uploads.close();
             throw e;
         }
     }
 
     private static Routes firstOrigin(
-            EventSourceDemo eventSource, BeaconDemo beacons, CompletionStage<String> secondOrigin) {
+            EventSourceDemo eventSource,
+            BeaconDemo beacons,
+            ProgressEventDemo uploads,
+            CompletionStage<String> secondOrigin) {
         CompletionStage<Response> config =
                 secondOrigin.thenApply(origin -> Response.json(Map.of("secondOrigin", origin)));
         Routes.Builder routes = Routes.builder()
@@ -108,6 +116,7 @@ public final class Gallery implements AutoCloseable {
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
                 .mount("/", new TopicDemo().routes())
                 .mount("/", ServerSentEventsDemo.routes(OriginPolicy.sameOrigin()))
+                .mount("/", uploads.routes())
                 .get("/api/config", exchange -> exchange.respond(config))
                 .files("/vue", StaticFiles.classpath("/META-INF/resources/webjars/vue/3.5.26/dist"))
                 .files("/sources", StaticFiles.classpath("/sources"))
@@ -158,5 +167,6 @@ public final class Gallery implements AutoCloseable {
         first.close();
         second.close();
         beacons.close();
+        uploads.close();
     }
 }

@@ -100,7 +100,7 @@ final class DemosTest {
             "EventSource",
             "Server-sent Events",
             "WebRTC coming",
-            "ProgressEvent coming"
+            "ProgressEvent"
         });
         page.getByRole(AriaRole.MAIN).getByText("Fetch", exactly()).click();
         assertThat(page).hasURL(gallery.url() + "fetch");
@@ -113,7 +113,7 @@ final class DemosTest {
         for (Locator link : page.locator("nav a").all()) {
             paths.add(link.getAttribute("href").substring(1));
         }
-        assertThat(paths).hasSize(8);
+        assertThat(paths).hasSize(9);
 
         for (String path : paths) {
             visit(path);

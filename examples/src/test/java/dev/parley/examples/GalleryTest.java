@@ -55,7 +55,8 @@ final class GalleryTest {
                 "/beacon",
                 "/web-socket",
                 "/event-source",
-                "/server-sent-events"
+                "/server-sent-events",
+                "/progress-event"
             })
     void pagesRunOnlyTheirOwnScripts(String path) throws Exception {
         HttpResponse<String> page = get(firstOrigin, path);

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A header field's value with parameters, as {@code Content-Type} and {@code Content-Disposition} have them.
@@ -42,6 +43,19 @@ public record FieldValue(String value, Map<String, String> parameters) {
      */
     static FieldValue parseDisposition(String field) {
         return new Scanner(field, true).read();
+    }
+
+    /**
+     * A parameter as text: what {@code name*} says, decoded (<a href="https://www.rfc-editor.org/rfc/rfc8187">RFC 8187</a>), or else
+     * {@code name}.
+     *
+     * @param name the parameter's name in lower case, such as {@code filename}
+     * @return its text, or {@code null} if there is none. It may have any character
+     * @throws ViolationException {@link Violation#EXTENDED_VALUE}, {@link Violation#NOT_UTF8}
+     */
+    public @Nullable String text(String name) {
+        String extended = parameters.get(name + '*');
+        return extended == null ? parameters.get(name) : PartHeadReader.decoded(extended);
     }
 
     /** Reads a value, once. */

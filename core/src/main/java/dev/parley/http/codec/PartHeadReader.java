@@ -130,8 +130,7 @@ final class PartHeadReader {
         if (name == null) {
             throw new ViolationException(Violation.NO_NAME);
         }
-        String extended = parameters.get("filename*");
-        String fileName = extended == null ? parameters.get("filename") : decoded(extended);
+        String fileName = new FieldValue("", parameters).text("filename");
         if (name.length() > limits.maxNameChars() || fileName != null && fileName.length() > limits.maxNameChars()) {
             throw new ViolationException(Violation.NAME_TOO_LONG);
         }
@@ -142,7 +141,7 @@ final class PartHeadReader {
      * An extended value, {@code charset'language'text} with percent escapes. RFC 7578 section 4.2 asks senders not to use it; some do,
      * and then it is the better one of the two names.
      */
-    private static String decoded(String extended) {
+    static String decoded(String extended) {
         int first = extended.indexOf('\'');
         int second = first < 0 ? -1 : extended.indexOf('\'', first + 1);
         if (second < 0) {

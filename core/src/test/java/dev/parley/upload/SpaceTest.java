@@ -1,0 +1,46 @@
+package dev.parley.upload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.upload.Space.Grant;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class SpaceTest {
+    private final Space space = new Space(MemoryUploadStore.of(1000), 600, 2);
+
+    @Test
+    void grantsNoMoreThanThereIs() throws IOException {
+        assertThat(space.reserve(null, 1000)).isEqualTo(Grant.GRANTED);
+        assertThat(space.reserve(null, 1)).isEqualTo(Grant.FULL);
+        space.release(null, 1000, 0);
+        assertThat(space.reserve(null, 1000)).isEqualTo(Grant.GRANTED);
+    }
+
+    @Test
+    void grantsAnOwnerNoMoreThanItsShare() throws IOException {
+        assertThat(space.reserve("ann", 600)).isEqualTo(Grant.GRANTED);
+        assertThat(space.reserve("ann", 1)).isEqualTo(Grant.OVER_OWNER);
+        assertThat(space.reserve("bob", 400)).isEqualTo(Grant.GRANTED);
+        assertThat(space.reserve("bob", 100)).isEqualTo(Grant.FULL);
+        assertThat(space.reserved()).isEqualTo(1000);
+    }
+
+    @Test
+    void countsWhatAnOwnerHasBegun() {
+        assertThat(space.begin("ann")).isTrue();
+        assertThat(space.begin("ann")).isTrue();
+        assertThat(space.begin("ann")).isFalse();
+        assertThat(space.begin(null)).isTrue();
+        space.end("ann");
+        assertThat(space.begin("ann")).isTrue();
+    }
+
+    @Test
+    void aHugeWishDoesNotOverflow() throws IOException {
+        assertThat(space.reserve(null, 500)).isEqualTo(Grant.GRANTED);
+        assertThat(space.reserve(null, Long.MAX_VALUE)).isEqualTo(Grant.FULL);
+        assertThat(space.reserve("ann", Long.MAX_VALUE)).isEqualTo(Grant.OVER_OWNER);
+        assertThat(space.reserved()).isEqualTo(500);
+    }
+}

@@ -1,0 +1,430 @@
+package dev.parley.upload;
+
+import static dev.parley.testkit.ParleyAssertions.assertThat;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.http.Protocol;
+import dev.parley.http.Response;
+import dev.parley.http.Routes;
+import dev.parley.testkit.TestExchange;
+import dev.parley.testkit.TestRequest;
+import dev.parley.testkit.TestResponse;
+import dev.parley.testkit.TestServer;
+import io.netty.handler.codec.http.HttpMethod;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What holds for uploads in whatever way they come. */
+class UploadEndpointTest {
+    private UploadStore store = MemoryUploadStore.of(10_000_000);
+    private final List<UploadProgress> told = new ArrayList<>();
+    private final List<Upload> completed = new ArrayList<>();
+    private @Nullable TestServer server;
+
+    private TestServer serve(UnaryOperator<UploadEndpoint.Builder> settings) {
+        return serve(Protocol.HTTP_1_1, settings);
+    }
+
+    private TestServer serve(Protocol protocol, UnaryOperator<UploadEndpoint.Builder> settings) {
+        TestServer made = TestServer.builder(clock -> {
+                    UploadEndpoint uploads = settings.apply(UploadEndpoint.builder(store)
+                                    .clock(clock)
+                                    .onProgress(told::add)
+                                    .onComplete(upload -> {
+                                        completed.add(upload);
+                                        return Response.text("done");
+                                    }))
+                            .build();
+                    return Routes.builder()
+                            .any("/uploads/*", uploads)
+                            .post(
+                                    "/admin/{id}/{action}",
+                                    exchange -> exchange.respond(uploads.find(exchange, exchange.path("id"))
+                                            .thenApply(upload -> act(exchange.path("action"), upload.orElseThrow()))))
+                            .build();
+                })
+                .protocol(protocol)
+                .build();
+        server = made;
+        return made;
+    }
+
+    private static Response act(String action, Upload upload) {
+        switch (action) {
+            case "pause" -> upload.pause();
+            case "resume" -> upload.resume();
+            default -> upload.delete();
+        }
+        return Response.text(Long.toString(upload.offset()));
+    }
+
+    private TestResponse admin(String action, String upload) {
+        return server().post("/admin" + upload.substring(upload.lastIndexOf('/')) + '/' + action)
+                .send();
+    }
+
+    @AfterEach
+    void close() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    private TestServer server() {
+        return java.util.Objects.requireNonNull(server);
+    }
+
+    private List<String> events() {
+        return told.stream()
+                .map(progress -> progress.type().event() + " " + progress.loaded())
+                .toList();
+    }
+
+    private TestRequest put(String target) {
+        return server().request(HttpMethod.PUT, target);
+    }
+
+    private TestRequest tus(String method, String target) {
+        return server().request(HttpMethod.valueOf(method), target).header("Tus-Resumable", "1.0.0");
+    }
+
+    private String create(long length) {
+        TestResponse response = tus("POST", "/uploads")
+                .header("Upload-Length", Long.toString(length))
+                .send();
+        assertThat(response).hasStatus(201);
+        return '/' + response.header("Location").orElseThrow();
+    }
+
+    private TestRequest patch(String target, long offset) {
+        return tus("PATCH", target)
+                .header("Content-Type", "application/offset+octet-stream")
+                .header("Upload-Offset", Long.toString(offset));
+    }
+
+    private String text(String id) throws IOException {
+        try (UploadContent content = store.open(id)) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) content.size());
+            while (bytes.hasRemaining() && content.read(bytes.position(), bytes) >= 0) {}
+            return new String(bytes.array(), UTF_8);
+        }
+    }
+
+    // ---- plain bodies
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Protocol.class,
+            names = {"HTTP_1_1", "HTTP_2"})
+    void aBodyIsAnUpload(Protocol protocol) throws Exception {
+        serve(protocol, builder -> builder);
+        assertThat(put("/uploads/na%20me.txt")
+                        .header("Content-Type", "text/plain")
+                        .body("hello")
+                        .send())
+                .hasStatus(200)
+                .hasBody("done");
+        assertThat(completed).singleElement().satisfies(upload -> {
+            assertThat(upload.fileName()).contains("na me.txt");
+            assertThat(upload.contentType()).contains("text/plain");
+            assertThat(upload.length()).hasValue(5);
+            assertThat(upload.content()).hasBinaryContent("hello".getBytes(UTF_8));
+        });
+        assertThat(events()).startsWith("loadstart 0").endsWith("load 5", "loadend 5");
+    }
+
+    @Test
+    void withoutAnActionTheAnswerTellsWhereItIs() throws Exception {
+        server = TestServer.of(Routes.builder()
+                .any("/uploads/*", UploadEndpoint.builder(store).build())
+                .build());
+        TestResponse response = server().post("/uploads/").body("hello").send();
+        assertThat(response).hasStatus(201);
+        assertThat(text(response.header("Location").orElseThrow())).isEqualTo("hello");
+        TestResponse named = put("/uploads/x.txt").body("hello").send();
+        assertThat(named).hasStatus(201);
+        assertThat(text(named.header("Location").orElseThrow())).isEqualTo("hello");
+    }
+
+    @Test
+    void aBodyOfUnknownLengthIsTaken() {
+        serve(builder -> builder.maxUploadBytes(6));
+        TestExchange chunked =
+                server().post("/uploads").header("Transfer-Encoding", "chunked").open();
+        chunked.send("abc");
+        chunked.send("def");
+        chunked.end();
+        assertThat(chunked.response()).hasStatus(200);
+        TestExchange longer =
+                server().post("/uploads").header("Transfer-Encoding", "chunked").open();
+        longer.send("abc");
+        longer.send("defg");
+        assertThat(longer.response()).isProblem(413);
+        assertThat(completed).hasSize(1);
+    }
+
+    @Test
+    void ofABodyThatBreaksOffNothingIsKept() throws Exception {
+        serve(builder -> builder);
+        TestExchange exchange =
+                server().post("/uploads").header("Content-Length", "10").open();
+        exchange.send("abc");
+        exchange.cut();
+        assertThat(store.ids()).isEmpty();
+        assertThat(completed).isEmpty();
+        assertThat(events()).containsExactly("loadstart 0", "abort 3", "loadend 3");
+    }
+
+    @Test
+    void aBodyThatIsTooSlowIsTimedOut() throws Exception {
+        serve(builder -> builder);
+        TestExchange exchange =
+                server().post("/uploads").header("Content-Length", "10").open();
+        exchange.send("abc");
+        server().advance(Duration.ofMinutes(1));
+        assertThat(exchange.response()).isProblem(408);
+        assertThat(store.ids()).isEmpty();
+        assertThat(events()).containsExactly("loadstart 0", "progress 3", "timeout 3", "loadend 3");
+    }
+
+    @Test
+    void theDigestIsVerified() throws Exception {
+        serve(builder -> builder);
+        String digest = Base64.getEncoder()
+                .encodeToString(MessageDigest.getInstance("SHA-256").digest("hello".getBytes(UTF_8)));
+        assertThat(put("/uploads/a")
+                        .header("Repr-Digest", "unknown=:AA==:, sha-256=:" + digest + ":")
+                        .body("hello")
+                        .send())
+                .hasStatus(200);
+        assertThat(put("/uploads/a")
+                        .header("Repr-Digest", "sha-256=:" + digest + ":")
+                        .body("hallo")
+                        .send())
+                .isProblem(400);
+        assertThat(put("/uploads/a")
+                        .header("Repr-Digest", "sha-256=:AA==:")
+                        .body("hello")
+                        .send())
+                .isProblem(400);
+        assertThat(completed).hasSize(1);
+        assertThat(store.ids()).hasSize(1);
+    }
+
+    // ---- pause, resume, cancel
+
+    @Test
+    void theApplicationPausesAndResumes() {
+        serve(builder -> builder.onCreate(request -> Admission.accept()));
+        String upload = create(10);
+        TestExchange exchange = patch(upload, 0).header("Content-Length", "10").open();
+        exchange.send("abc");
+        assertThat(admin("pause", upload)).hasBody("3");
+        exchange.send("def");
+        exchange.send("ghij");
+        assertThat(exchange.isAnswered()).isFalse();
+        server().advance(Duration.ofMinutes(5)); // which is nothing that the client can help
+        assertThat(exchange.isAnswered()).isFalse();
+        admin("resume", upload);
+        assertThat(exchange.response()).hasStatus(200).hasHeader("Upload-Offset", "10");
+    }
+
+    @Test
+    void theApplicationCancels() throws Exception {
+        serve(builder -> builder);
+        String upload = create(10);
+        TestExchange exchange = patch(upload, 0).header("Content-Length", "10").open();
+        exchange.send("abc");
+        admin("delete", upload);
+        assertThat(exchange.response()).isProblem(409);
+        assertThat(store.ids()).isEmpty();
+        assertThat(tus("HEAD", upload).send()).hasStatus(404);
+        assertThat(events()).startsWith("loadstart 0").endsWith("abort 3", "loadend 3");
+    }
+
+    // ---- limits
+
+    @Test
+    void whatWaitsForTheDiskIsBoundedForAll() {
+        serve(builder -> builder.maxBytesInFlight(1));
+        String upload = create(10);
+        TestExchange exchange = patch(upload, 0).header("Content-Length", "10").open();
+        for (String piece : List.of("0", "1", "23", "456", "789")) {
+            exchange.send(piece);
+        }
+        assertThat(exchange.response()).hasStatus(200).hasHeader("Upload-Offset", "10");
+    }
+
+    @Test
+    void soManyMayBeUnfinished() {
+        serve(builder -> builder.maxUnfinished(2));
+        create(1);
+        String second = create(1);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "1").send()).isProblem(503);
+        patch(second, 0).body("x").send();
+        create(1);
+    }
+
+    @Test
+    void soManyOfAnOwnerMayBeUnfinished() {
+        serve(builder -> builder.maxUnfinishedPerOwner(1)
+                .onCreate(request -> Admission.accept()
+                        .owner(request.exchange().header("X-User").orElse("?"))));
+        assertThat(tus("POST", "/uploads")
+                        .header("X-User", "ann")
+                        .header("Upload-Length", "1")
+                        .send())
+                .hasStatus(201);
+        assertThat(tus("POST", "/uploads")
+                        .header("X-User", "ann")
+                        .header("Upload-Length", "1")
+                        .send())
+                .isProblem(503);
+        assertThat(tus("POST", "/uploads")
+                        .header("X-User", "bob")
+                        .header("Upload-Length", "1")
+                        .send())
+                .hasStatus(201);
+    }
+
+    @Test
+    void anOwnerMayStoreSoMuch() {
+        serve(builder -> builder.maxBytesPerOwner(10)
+                .onCreate(request -> Admission.accept().owner("ann")));
+        String first = create(6);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "5").send()).isProblem(413);
+        assertThat(put("/uploads/a").header("Content-Length", "4").body("abcd").send())
+                .hasStatus(200);
+        assertThat(put("/uploads/a").body("a").send()).isProblem(413);
+        assertThat(tus("DELETE", first).send()).hasStatus(204);
+        create(6);
+    }
+
+    @Test
+    void ofUnknownLengthRoomIsTakenAsItComes() {
+        store = MemoryUploadStore.of(10);
+        serve(builder -> builder);
+        TestResponse response =
+                tus("POST", "/uploads").header("Upload-Defer-Length", "1").send();
+        String upload = '/' + response.header("Location").orElseThrow();
+        assertThat(patch(upload, 0).body("01234567").send()).hasStatus(204);
+        assertThat(patch(upload, 8).body("890").send()).isProblem(507);
+        assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "8");
+        assertThat(tus("DELETE", upload).send()).hasStatus(204);
+        create(10);
+    }
+
+    @Test
+    void aSettingThatIsWrongIsSaidToBe() {
+        UploadEndpoint.Builder builder = UploadEndpoint.builder(store);
+        assertThatThrownBy(() -> builder.maxUploadBytes(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("maxUploadBytes: 0 (expected: 1 or more)");
+        assertThatThrownBy(() -> builder.expireAfter(Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expireAfter: PT0S (expected: PT1S to P36500D)");
+    }
+
+    // ---- what is there when the program begins again
+
+    @Test
+    void anUploadGoesOnInTheNextProgram(@TempDir Path directory) throws Exception {
+        String upload;
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).maxBytes(20).open()) {
+            store = files;
+            serve(builder -> builder);
+            upload = create(10);
+            patch(upload, 0).body("01234").send();
+            server().close();
+        }
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).maxBytes(20).open()) {
+            store = files;
+            serve(builder -> builder);
+            assertThat(tus("POST", "/uploads").header("Upload-Length", "11").send())
+                    .isProblem(507); // the other half is reserved still
+            create(10);
+            assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "5");
+            assertThat(patch(upload, 5).body("56789").send()).hasStatus(200);
+            assertThat(text(upload.substring(upload.lastIndexOf('/') + 1))).isEqualTo("0123456789");
+        }
+    }
+
+    @Test
+    void whatWasNotComparedToItsChecksumIsCutOff(@TempDir Path directory) throws Exception {
+        String upload;
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).open()) {
+            store = files;
+            serve(builder -> builder);
+            upload = create(10);
+            patch(upload, 0).body("01").send();
+            String id = upload.substring(upload.lastIndexOf('/') + 1);
+            // as it is in the midst of a request with a checksum
+            files.save(
+                    id,
+                    UploadState.parse(files.record(id).orElseThrow())
+                            .unchecked(2)
+                            .toJson());
+            try (UploadContent content = files.open(id)) {
+                content.append(new ByteBuffer[] {ByteBuffer.wrap("xyz".getBytes(UTF_8))});
+            }
+            assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "2");
+            assertThat(text(id)).isEqualTo("01");
+            server().close();
+        }
+    }
+
+    @Test
+    void anUploadThatTheApplicationMovedAwayStaysKnown(@TempDir Path directory) throws Exception {
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).open()) {
+            store = files;
+            serve(builder -> builder.onComplete(upload -> {
+                try {
+                    java.nio.file.Files.move(upload.file(), directory.resolve("mine"));
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+                return Response.text("moved");
+            }));
+            String upload = create(3);
+            assertThat(patch(upload, 0).body("abc").send()).hasBody("moved");
+            assertThat(tus("HEAD", upload).send()).hasStatus(204).hasHeader("Upload-Offset", "3");
+            assertThat(patch(upload, 3).body("").send()).hasBody("moved");
+            assertThat(directory.resolve("mine")).hasContent("abc");
+            server().close();
+        }
+    }
+
+    @Test
+    void progressIsToldTwentyTimesASecondAndTheLastAlways() {
+        serve(builder -> builder);
+        String upload = create(100);
+        TestExchange exchange = patch(upload, 0).header("Content-Length", "100").open();
+        for (int i = 0; i < 50; i++) {
+            exchange.send("x");
+        }
+        assertThat(events()).containsExactly("loadstart 0");
+        server().advance(Duration.ofSeconds(1));
+        assertThat(events()).containsExactly("loadstart 0", "progress 50");
+        exchange.cut();
+        assertThat(events()).containsExactly("loadstart 0", "progress 50", "abort 50", "loadend 50");
+    }
+}
