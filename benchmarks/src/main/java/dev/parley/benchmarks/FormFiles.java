@@ -1,5 +1,6 @@
 package dev.parley.benchmarks;
 
+import dev.parley.http.BodyListener;
 import dev.parley.http.Exchange;
 import dev.parley.http.Response;
 import dev.parley.upload.Multipart;
@@ -94,7 +95,7 @@ final class FormFiles {
                 kept.release();
             });
             last = written;
-            return waits < MAX_WAITING ? READY : written;
+            return waits < MAX_WAITING ? BodyListener.READY : written;
         }
 
         @Override
@@ -136,7 +137,7 @@ final class FormFiles {
                         }
                     },
                     executor);
-            return READY;
+            return BodyListener.READY;
         }
 
         CompletionStage<List<Came>> done() {

@@ -108,15 +108,13 @@ final class FormUpload implements Uploads.Dialect {
                 return;
             }
             UploadForm.File view = view();
-            CompletableFuture.supplyAsync(() -> onPart.apply(view), form.exchange.executor())
-                    .thenCompose(stage -> stage)
-                    .whenComplete((done, failure) -> {
-                        if (failure != null) {
-                            form.failSoon(failure);
-                        } else {
-                            taken.complete(null);
-                        }
-                    });
+            Uploads.ask(form.exchange.executor(), () -> onPart.apply(view)).whenComplete((done, failure) -> {
+                if (failure != null) {
+                    form.failSoon(failure);
+                } else {
+                    taken.complete(null);
+                }
+            });
         }
 
         @Override
@@ -348,19 +346,13 @@ final class FormUpload implements Uploads.Dialect {
                 return;
             }
             UploadForm form = new UploadForm(exchange, fields, views);
-            try {
-                CompletableFuture.supplyAsync(() -> onForm.apply(form), exchange.executor())
-                        .thenCompose(stage -> stage)
-                        .whenComplete((response, failure) -> {
-                            if (failure != null) {
-                                refuse(failure);
-                            } else {
-                                answer(response);
-                            }
-                        });
-            } catch (RuntimeException e) { // the executor is full
-                refuse(e);
-            }
+            Uploads.ask(exchange.executor(), () -> onForm.apply(form)).whenComplete((response, failure) -> {
+                if (failure != null) {
+                    refuse(failure);
+                } else {
+                    answer(response);
+                }
+            });
         }
 
         private void answer(Response response) {

@@ -28,7 +28,9 @@ final class ProgressMeter {
     ProgressMeter(String upload, Consumer<UploadProgress> listener, long loaded, long length, Phase phase) {
         this.upload = upload;
         this.listener = listener;
-        last = progress(EventType.PROGRESS, loaded, length, phase);
+        // What has begun has ended until somebody goes on: nobody is sending when this is made.
+        last = progress(
+                loaded > 0 || phase != Phase.RECEIVING ? EventType.LOADEND : EventType.PROGRESS, loaded, length, phase);
     }
 
     /** The latest. */

@@ -392,8 +392,7 @@ public final class UploadEndpoint implements Endpoint {
          */
         public Builder onCompleteAsync(Function<Upload, CompletionStage<Response>> action) {
             Objects.requireNonNull(action, "action");
-            onComplete = (upload, executor) -> CompletableFuture.supplyAsync(() -> action.apply(upload), executor)
-                    .thenCompose(answer -> answer);
+            onComplete = (upload, executor) -> Uploads.ask(executor, () -> action.apply(upload));
             return this;
         }
 

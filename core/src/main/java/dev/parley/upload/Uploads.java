@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -294,6 +295,16 @@ final class Uploads {
                 release(upload);
             }
         });
+    }
+
+    /** Asks the application, off the event loop. Fails where the executor has no room. */
+    static <T> CompletionStage<T> ask(Executor executor, Supplier<? extends CompletionStage<? extends T>> question) {
+        try {
+            return CompletableFuture.supplyAsync(question, executor)
+                    .thenCompose(answer -> answer.<T>thenApply(value -> value));
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedStage(e);
+        }
     }
 
     @FunctionalInterface

@@ -15,14 +15,19 @@ import dev.parley.testkit.TestResponse;
 import dev.parley.testkit.TestServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -436,7 +441,7 @@ final class FormUploadTest {
     @Test
     void limitsHaveDefaults() {
         String[] parts = new String[1001];
-        java.util.Arrays.fill(parts, field("a", ""));
+        Arrays.fill(parts, field("a", ""));
         if (pieceBytes > 1) {
             assertThat(post(parts).send()).isProblem(413);
             assertThat(post(field("a", "x".repeat(65_500))).send()).isProblem(413);
@@ -450,23 +455,68 @@ final class FormUploadTest {
     @Test
     void manyEmptyFilesAreManyUploads() {
         String[] parts = new String[pieceBytes == 1 ? 20 : 500];
-        java.util.Arrays.fill(parts, file("f", "x", ""));
+        Arrays.fill(parts, file("f", "x", ""));
         Summary summary = post(parts).send().json(Summary.class);
         assertThat(summary.files()).hasSize(parts.length);
     }
 
     @Test
-    void aClientThatWaitsForTheApplicationIsSlowedDown() {
+    void nothingIsStoredWhileTheApplicationDecides() {
         CompletableFuture<Admission> decision = new CompletableFuture<>();
         serve(builder -> builder.onCreateAsync(upload -> decision));
-        CompletionStage<Admission> same = decision;
         TestExchange exchange =
                 server.post("/uploads").header("Content-Type", TYPE).open();
         exchange.send(file("f", "a", "0123456789"));
         assertThat(exchange.isAnswered()).isFalse();
         assertThat(store.ids()).isEmpty();
-        assertThat(same.toCompletableFuture().complete(Admission.accept())).isTrue();
+        decision.complete(Admission.accept());
         exchange.send(END).end();
         assertThat(exchange.response()).hasStatus(200);
+        assertThat(store.ids()).hasSize(1);
+    }
+
+    @Test
+    void noFileIsLeftBehind(@TempDir Path directory) throws Exception {
+        server.close();
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).durability(Durability.NONE).open()) {
+            server = TestServer.builder(clock -> Routes.builder()
+                            .any(
+                                    "/uploads/*",
+                                    UploadEndpoint.builder(files)
+                                            .clock(clock)
+                                            .onPart(file -> {
+                                                assertThat(file.upload().file()).hasContent("one");
+                                            })
+                                            .build())
+                            .build())
+                    .protocol(protocol)
+                    .pieceBytes(pieceBytes)
+                    .build();
+            List<Path> before = list(directory);
+            server.post("/uploads")
+                    .header("Content-Type", TYPE)
+                    .header("Content-Length", "1000")
+                    .open()
+                    .send(file("../../f", "../../../x", "one") + file("g", "C:\\y", "two"))
+                    .cut();
+            assertThat(list(directory)).isEqualTo(before);
+            assertThat(post(file("../../f", "../../../x", "one")).send()).hasStatus(200);
+            assertThat(files.ids()).hasSize(1);
+            server.run();
+        }
+    }
+
+    private static List<Path> list(Path directory) throws IOException {
+        try (Stream<Path> all = Files.walk(directory)) {
+            return all.sorted().toList();
+        }
+    }
+
+    @Test
+    void aServerThatIsBusyRefusesTheForm() {
+        serve(builder -> builder.onPartAsync(file -> CompletableFuture.failedStage(new RejectedExecutionException())));
+        assertThat(post(file("f", "a", "1")).send()).isProblem(503).hasHeader("Retry-After", "1");
+        assertThat(store.ids()).isEmpty();
     }
 }
