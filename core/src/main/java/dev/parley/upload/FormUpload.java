@@ -3,7 +3,6 @@ package dev.parley.upload;
 import dev.parley.http.BodyListener;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
-import dev.parley.http.ProblemException;
 import dev.parley.http.Response;
 import dev.parley.upload.UploadProgress.EventType;
 import dev.parley.upload.Uploads.Wish;
@@ -11,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,8 +35,6 @@ import org.slf4j.LoggerFactory;
 final class FormUpload implements Uploads.Dialect {
     private static final Logger LOG = LoggerFactory.getLogger(FormUpload.class);
     private static final String TYPE = "multipart/form-data";
-
-    private static final int REQUEST_TIMEOUT = 408;
 
     /**
      * Settings.
@@ -291,8 +289,8 @@ final class FormUpload implements Uploads.Dialect {
         }
 
         private static EventType type(Throwable cause) {
-            if (cause instanceof ProblemException refusal) {
-                return refusal.problem().status() == REQUEST_TIMEOUT ? EventType.TIMEOUT : EventType.ERROR;
+            if (cause instanceof SocketTimeoutException) {
+                return EventType.TIMEOUT;
             }
             return cause instanceof IOException ? EventType.ABORT : EventType.ERROR;
         }

@@ -409,7 +409,10 @@ final class ResumableProtocol implements Uploads.Dialect {
         private Response answer() {
             return location == null
                     ? Response.noContent()
-                    : Response.of(201).header("Location", location).header(LIMIT, limit(upload()));
+                    : Fields.withProgress(
+                            Response.of(201).header("Location", location).header(LIMIT, limit(upload())),
+                            location,
+                            upload());
         }
 
         @Override

@@ -315,7 +315,9 @@ final class Transfer implements BodyListener {
         } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
         }
-        end(cause instanceof SocketTimeoutException ? EventType.TIMEOUT : EventType.ABORT, cause);
+        end(
+                cause instanceof SocketTimeoutException ? EventType.TIMEOUT : EventType.ABORT,
+                new BrokenOffException(cause));
     }
 
     private void fail(Throwable cause) {

@@ -324,7 +324,9 @@ final class Uploads {
     static void answer(Exchange exchange, Dialect dialect, Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (cause instanceof ProblemException refusal) {
+        if (cause instanceof BrokenOffException) {
+            LOG.debug("an upload was broken off", cause);
+        } else if (cause instanceof ProblemException refusal) {
             exchange.respond(dialect.refusal(refusal.problem()));
         } else if (cause instanceof ChecksumMismatchException) {
             exchange.respond(dialect.refusal(dialect.mismatch()));

@@ -127,10 +127,9 @@ class UploadCrashTest {
         }
         int from = (int) announced;
         var cutOff = client.sendAsync(patch(server, location, bytes, from, LENGTH), BodyHandlers.ofString());
-        for (int left = random.nextInt(30); left > 0; left--) { // it says when more is stored
-            if (server.said().readLine() == null || cutOff.isDone()) {
-                break;
-            }
+        long enough = from + random.nextInt(LENGTH - from + 1);
+        for (long stored = 0; stored < enough; ) { // it says how much it has, and at the end that it has all
+            stored = Long.parseLong(server.said().readLine());
         }
         server.kill();
         cutOff.exceptionally(gone -> null).get(60, TimeUnit.SECONDS);
