@@ -436,26 +436,27 @@ class UploadsGuideTest {
         }
     }
 
-    private static void move(Path from, Path to) {
+    private static void link(Path link, Path file) {
         try {
-            Files.move(from, to);
+            if (Files.notExists(link)) {
+                Files.createLink(link, file);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     @Test
-    void aFileThatIsCompleteMayBeMovedAway() throws IOException {
+    void aFileThatIsCompleteOutlivesItsUpload() throws IOException {
         Path album = Files.createDirectory(directory().resolve("album"));
         try (FileUploadStore store = FileUploadStore.at(directory().resolve("uploads"))
                 .minFreeBytes(0)
                 .open()) {
             UploadEndpoint uploads = UploadEndpoint.builder(store)
                     .onComplete(upload -> {
-                        Path kept = album.resolve(upload.id());
-                        if (Files.notExists(kept)) { // it is there if an attempt before this one did not get to its end
-                            move(upload.file(), kept);
-                        }
+                        link(
+                                album.resolve(upload.id()),
+                                upload.file()); // unless an attempt before this one has done it
                         return Response.json(Map.of("photo", upload.id())).status(201);
                     })
                     .build();
@@ -468,6 +469,7 @@ class UploadsGuideTest {
                 assertThat(patch(server, upload, 5).body("").send())
                         .hasStatus(201)
                         .hasBody(answer.text());
+                assertThat(tus(server, "DELETE", upload).send()).hasStatus(204);
                 assertThat(album.resolve(upload.substring("/uploads/".length())))
                         .hasContent("hello");
             }
