@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,16 +93,16 @@ final class LiveUpload {
             size = size();
         } catch (NoSuchFileException e) {
             size = Math.max(found.length(), 0); // the application has moved it away
-            if (found.stage() != Stage.DONE) {
+            if (found.stage() == Stage.RECEIVING) {
                 LOG.warn("upload {}: its content is gone", id);
                 return false;
             }
         }
-        if (found.stage() != Stage.DONE && uploads.now().isAfter(found.expires())) {
-            state = found;
+        if (found.mayExpire() && uploads.now().isAfter(found.expires())) {
             offset = size;
             reserved = uploads.reservedFor(id, found, size);
-            delete(EventType.TIMEOUT);
+            open(found);
+            cancel(EventType.TIMEOUT);
             return false;
         }
         if (found.unchecked() >= 0) {
@@ -113,7 +114,9 @@ final class LiveUpload {
             size = cut(found.length());
         }
         offset = size;
-        forced = found.stage() == Stage.DONE ? size : 0; // what a program before this one wrote may not be on the disk
+        forced = found.stage() == Stage.RECEIVING
+                ? 0
+                : size; // what a program before this one wrote may not be on the disk
         reserved = uploads.reservedFor(id, found, size);
         open(found);
         return true;
@@ -127,7 +130,7 @@ final class LiveUpload {
 
     private void open(UploadState first) {
         state = first;
-        meter = new ProgressMeter(id, progress -> uploads.tell(this, progress), offset, first.length(), phase(first));
+        meter = uploads.meter(id, offset, first.length(), phase(first));
     }
 
     private static Phase phase(UploadState state) {
@@ -222,7 +225,7 @@ final class LiveUpload {
 
     /** Until when it may be resumed, if it is not complete. */
     Optional<Instant> expires() {
-        return isDone() ? Optional.empty() : Optional.of(state().expires());
+        return state().mayExpire() ? Optional.of(state().expires()) : Optional.empty();
     }
 
     /** Somebody works on it: that counts, if it is a good deal later than what is written down. */
@@ -272,11 +275,19 @@ final class LiveUpload {
 
     /** Ends the transfer that is going on, if there is one. What it has received is stored. */
     void takeOver() {
-        Transfer before = transfer;
-        if (before != null) {
-            transfer = null;
-            before.revoke();
+        if (revoke()) {
+            meter().end(EventType.ABORT, announced(), state().length(), Phase.RECEIVING);
         }
+    }
+
+    private boolean revoke() {
+        Transfer before = transfer;
+        if (before == null) {
+            return false;
+        }
+        transfer = null;
+        before.revoke();
+        return true;
     }
 
     boolean isOf(Transfer of) {
@@ -383,12 +394,27 @@ final class LiveUpload {
         return true;
     }
 
-    /** A transfer has ended. */
-    void ended(Transfer of) {
+    /** A transfer has ended, and all that it brought is stored. */
+    void ended(Transfer of) throws IOException {
         if (transfer == of) {
-            transfer = null;
-            close();
+            left();
+            // Of many short requests each would be too soon after the one before.
+            if (!hasAll() && !tellProgress(of.now()) && meter().waits()) {
+                eventLoop.schedule(
+                        () -> uploads.work(this, LiveUpload::tellLate),
+                        ProgressMeter.LEAST_NANOS,
+                        TimeUnit.NANOSECONDS);
+            }
         }
+    }
+
+    private void tellLate() {
+        meter().late(announced(), state().length(), eventLoop.ticker().nanoTime());
+    }
+
+    private void left() {
+        transfer = null;
+        close();
     }
 
     /** A transfer was broken off; it can be resumed. */
@@ -399,7 +425,7 @@ final class LiveUpload {
             } catch (IOException e) {
                 LOG.warn("upload {}: what came before it was broken off is not durable", id, e);
             }
-            ended(of);
+            left();
             meter().end(type, announced(), state().length(), Phase.RECEIVING);
         }
     }
@@ -495,13 +521,24 @@ final class LiveUpload {
         }
     }
 
+    /** Gives it up, as somebody wants it to be, or nobody has worked on it for long: who watches is told in any case. */
+    void cancel(EventType type) throws IOException {
+        if (!deleted) {
+            revoke();
+            if (!isDone()) {
+                meter().giveUp(type, announced(), state().length(), phase(state()));
+            }
+            delete(type);
+        }
+    }
+
     /** Gives it up: what is there of it is deleted. */
     void delete(EventType type) throws IOException {
         if (deleted) {
             return;
         }
         deleted = true;
-        takeOver();
+        revoke();
         close();
         store.delete(id);
         UploadState last = state();

@@ -6,6 +6,7 @@ import dev.parley.http.Response;
 import dev.parley.upload.UploadProgress.EventType;
 import dev.parley.upload.Uploads.Wish;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,16 +68,17 @@ final class PlainUpload implements Uploads.Dialect {
                 upload.lane.execute(() -> giveUp(upload)); // nobody can ask for it again
                 Uploads.answer(exchange, this, failure);
             } else {
-                exchange.respond(kept.map(KeptResponse::toResponse).orElseGet(() -> created(exchange, upload)));
+                exchange.respond(TusProtocol.merged(kept, created(exchange, upload)));
             }
         });
     }
 
     private static Response created(Exchange exchange, LiveUpload upload) {
         String location = location(exchange, upload.id);
-        Response created = Response.json(Map.of("id", upload.id, "bytes", upload.offset()))
-                .status(201)
-                .header("Location", location);
+        Map<String, Object> what = new LinkedHashMap<>();
+        what.put("id", upload.id);
+        what.put("bytes", upload.offset());
+        Response created = Response.json(what).status(201).header("Location", location);
         return Fields.withProgress(created, location, upload);
     }
 

@@ -19,6 +19,9 @@ final class ProgressMeter {
     private final String upload;
     private final Consumer<UploadProgress> listener;
     private boolean open;
+    /** It will be looked at again, as what was stored last has not been told. */
+    private boolean late;
+
     private long told;
     private long toldAt;
     private double rate;
@@ -40,12 +43,12 @@ final class ProgressMeter {
 
     /** A transfer begins. */
     void begin(long loaded, long length, long now) {
-        told = loaded;
-        toldAt = now;
-        rated = false;
-        rate = 0;
         if (!open) {
             open = true;
+            told = loaded;
+            toldAt = now;
+            rated = false;
+            rate = 0;
             tell(progress(EventType.LOADSTART, loaded, length, Phase.RECEIVING));
         }
     }
@@ -68,9 +71,30 @@ final class ProgressMeter {
         tell(progress(EventType.PROGRESS, loaded, length, Phase.RECEIVING));
     }
 
+    /** Whether it has to be looked at later; then that is noted. */
+    boolean waits() {
+        boolean first = open && !late;
+        late |= open;
+        return first;
+    }
+
+    /** It is looked at again. */
+    void late(long loaded, long length, long now) {
+        late = false;
+        if (open && loaded != told) {
+            moved(loaded, length, now);
+        }
+    }
+
     void phase(long loaded, long length, Phase phase) {
         rate = 0;
         tell(progress(EventType.PROGRESS, loaded, length, phase));
+    }
+
+    /** It is given up, which is told even if it has ended for a while already. */
+    void giveUp(EventType type, long loaded, long length, Phase phase) {
+        open = true;
+        end(type, loaded, length, phase);
     }
 
     /** It has ended, for good or until it is resumed. */

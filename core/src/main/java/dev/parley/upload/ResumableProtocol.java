@@ -114,6 +114,7 @@ final class ResumableProtocol implements Uploads.Dialect {
         Response response = about(Response.noContent(), upload.isDone(), offset)
                 .header(LIMIT, limit(upload))
                 .header("Cache-Control", "no-store");
+        response = Fields.withProgress(response, upload.id, upload);
         long length = upload.state().length();
         return length < 0 ? response : response.header(LENGTH, Long.toString(length));
     }
@@ -300,7 +301,7 @@ final class ResumableProtocol implements Uploads.Dialect {
 
     void cancel(Exchange exchange, String id) {
         uploads.visit(exchange, this, id, upload -> {
-            upload.delete(EventType.ABORT);
+            upload.cancel(EventType.ABORT);
             exchange.respond(Response.noContent());
         });
     }

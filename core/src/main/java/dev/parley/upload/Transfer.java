@@ -294,8 +294,8 @@ final class Transfer implements BodyListener {
             return;
         }
         over();
-        upload.ended(this);
         try {
+            upload.ended(this);
             listener.received();
         } catch (Exception e) { // a protocol may fail as it likes
             listener.failed(e);

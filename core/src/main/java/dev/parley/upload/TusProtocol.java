@@ -265,7 +265,8 @@ final class TusProtocol implements Uploads.Dialect {
 
     private static Response described(LiveUpload upload) {
         UploadState state = upload.state();
-        Response response = Response.noContent().header("Cache-Control", "no-store");
+        Response response =
+                Fields.withProgress(Response.noContent().header("Cache-Control", "no-store"), upload.id, upload);
         response = state.length() >= 0
                 ? response.header("Upload-Length", Long.toString(state.length()))
                 : response.header("Upload-Defer-Length", "1");
@@ -280,7 +281,7 @@ final class TusProtocol implements Uploads.Dialect {
     void terminate(Exchange exchange, String id) {
         if (isMine(exchange)) {
             uploads.visit(exchange, this, id, upload -> {
-                upload.delete(EventType.ABORT);
+                upload.cancel(EventType.ABORT);
                 exchange.respond(versioned(Response.noContent()));
             });
         }
@@ -306,10 +307,13 @@ final class TusProtocol implements Uploads.Dialect {
             return otherwise;
         }
         Response response = kept.get().toResponse();
-        String location = otherwise.header("Location");
-        return location == null || response.header("Location") != null
-                ? response
-                : response.header("Location", location);
+        for (String name : List.of("Location", "Upload-Progress")) {
+            String value = otherwise.header(name);
+            if (value != null && response.header(name) == null) {
+                response = response.header(name, value);
+            }
+        }
+        return response;
     }
 
     /** What a request says of the bytes that it brings; read before anything is done. */

@@ -166,7 +166,7 @@ public final class Upload {
 
     /** Cancels the upload, or deletes it if it is complete. A client that is sending is answered with 409, and one that asks later with 404. */
     public void delete() {
-        uploads.work(live, upload -> upload.delete(EventType.ABORT));
+        uploads.work(live, upload -> upload.cancel(EventType.ABORT));
     }
 
     private static final class ContentStream extends InputStream {

@@ -178,6 +178,8 @@ public final class UploadEndpoint implements Endpoint {
             } else {
                 resumable.cancel(exchange, id);
             }
+        } else if (id.indexOf('/') >= 0 && !(method.equals(HttpMethod.GET) && id.endsWith(PROGRESS))) {
+            exchange.respond(dialect(exchange).refusal(Uploads.notFound()));
         } else if (method.equals(HttpMethod.PUT) && !isTus(exchange) && ResumableProtocol.isMeant(exchange)) {
             resumable.create(exchange, PartFileName.safe(id));
         } else if (method.equals(HttpMethod.PUT)) {
@@ -187,7 +189,7 @@ public final class UploadEndpoint implements Endpoint {
         } else if (method.equals(HttpMethod.GET) && download != null) {
             download.send(exchange, plain, id);
         } else {
-            exchange.respond(notAllowed("DELETE, " + (download == null ? "" : "GET, ") + "HEAD, OPTIONS, PATCH"));
+            exchange.respond(notAllowed("DELETE, " + (download == null ? "" : "GET, ") + "HEAD, OPTIONS, PATCH, PUT"));
         }
     }
 

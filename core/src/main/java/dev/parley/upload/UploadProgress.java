@@ -86,7 +86,8 @@ public record UploadProgress(
     /**
      * This as JSON, as it is published on the upload's topic.
      *
-     * @return such as {@code {"type":"progress","lengthComputable":true,"loaded":5,"total":10,"bytesPerSecond":5,"secondsLeft":1.0,"phase":"receiving"}}
+     * @return such as {@code {"upload":"…","type":"progress","lengthComputable":true,"loaded":5,"total":10,"bytesPerSecond":5,"phase":"receiving",
+     *     "secondsLeft":1.0}}
      */
     public String toJson() {
         ObjectNode json = JsonNodeFactory.instance

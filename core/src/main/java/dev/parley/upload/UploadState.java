@@ -78,6 +78,11 @@ record UploadState(
         }
     }
 
+    /** Whether it is to be given up when nobody works on it: a part of what is to be put together is for that only. */
+    boolean mayExpire() {
+        return stage != Stage.DONE || about.isPartial();
+    }
+
     UploadState length(long known) {
         return new UploadState(about, known, expires, unchecked, stage, answer);
     }

@@ -9,6 +9,7 @@ import dev.parley.topic.TopicException;
 import dev.parley.topic.Topics;
 import dev.parley.upload.Space.Grant;
 import dev.parley.upload.UploadProgress.EventType;
+import dev.parley.upload.UploadProgress.Phase;
 import dev.parley.upload.UploadState.About;
 import dev.parley.upload.UploadState.Stage;
 import io.netty.channel.EventLoop;
@@ -122,6 +123,9 @@ final class Uploads {
     /** Of those that are unfinished. */
     private final Set<String> paused = ConcurrentHashMap.newKeySet();
 
+    /** Of those that are unfinished, and on which somebody has worked. */
+    private final Map<String, ProgressMeter> meters = new ConcurrentHashMap<>();
+
     private final AtomicLong inFlight = new AtomicLong();
     private final AtomicLong sweepAt = new AtomicLong(Long.MIN_VALUE);
 
@@ -150,10 +154,10 @@ final class Uploads {
         try (UploadContent content = store.open(id)) {
             size = content.size();
         } catch (NoSuchFileException e) {
-            return; // the application has moved it away
+            size = 0; // the application has moved it away
         }
-        boolean isUnfinished = state.stage() != Stage.DONE;
-        long reserved = isUnfinished ? Math.max(size, state.length()) : size;
+        boolean isUnfinished = state.mayExpire();
+        long reserved = state.stage() == Stage.RECEIVING ? Math.max(size, state.length()) : size;
         space.found(state.about().owner(), reserved, size, isUnfinished);
         if (isUnfinished) {
             unfinished.put(id, new Unfinished(state.about().owner(), state.expires(), reserved));
@@ -327,7 +331,8 @@ final class Uploads {
         if (cause instanceof BrokenOffException) {
             LOG.debug("an upload was broken off", cause);
         } else if (cause instanceof ProblemException refusal) {
-            exchange.respond(dialect.refusal(refusal.problem()));
+            Response response = dialect.refusal(refusal.problem());
+            exchange.respond(refusal.problem().status() == 503 ? response.header("Retry-After", "60") : response);
         } else if (cause instanceof ChecksumMismatchException) {
             exchange.respond(dialect.refusal(dialect.mismatch()));
         } else if (cause instanceof TooLongException tooLong) {
@@ -483,15 +488,22 @@ final class Uploads {
     }
 
     void completed(String id, UploadState state, long reserved, long size) {
-        unfinished.remove(id);
+        String owner = state.about().owner();
+        space.release(owner, reserved - size, 0);
         paused.remove(id);
-        space.end(state.about().owner());
-        space.release(state.about().owner(), reserved - size, 0);
+        meters.remove(id);
+        if (state.mayExpire()) {
+            unfinished.put(id, new Unfinished(owner, state.expires(), size));
+        } else {
+            unfinished.remove(id);
+            space.end(owner);
+        }
     }
 
     void gone(String id, UploadState state, long reserved, long size) {
         space.release(state.about().owner(), reserved, size);
         paused.remove(id);
+        meters.remove(id);
         if (unfinished.remove(id) != null) {
             space.end(state.about().owner());
         }
@@ -520,9 +532,9 @@ final class Uploads {
                 try {
                     if (upload.exists()
                             && !upload.isBusy()
-                            && upload.state().stage() != Stage.DONE
+                            && upload.state().mayExpire()
                             && now().isAfter(upload.state().expires())) {
-                        upload.delete(EventType.TIMEOUT);
+                        upload.cancel(EventType.TIMEOUT);
                     }
                 } catch (IOException | RuntimeException e) {
                     LOG.warn("upload {} has expired, and can't be deleted", id, e);
@@ -539,7 +551,13 @@ final class Uploads {
         return TOPIC + id;
     }
 
-    void tell(LiveUpload upload, UploadProgress progress) {
+    /** What tells how far an upload is: the same while it is unfinished, whoever works on it in turn. */
+    ProgressMeter meter(String id, long loaded, long length, Phase phase) {
+        Function<String, ProgressMeter> made = same -> new ProgressMeter(id, this::tell, loaded, length, phase);
+        return unfinished.containsKey(id) ? meters.computeIfAbsent(id, made) : made.apply(id);
+    }
+
+    private void tell(UploadProgress progress) {
         try {
             settings.onProgress().accept(progress);
         } catch (RuntimeException e) {
@@ -548,10 +566,10 @@ final class Uploads {
         Topics topics = settings.topics();
         if (topics != null) {
             try {
-                topics.topic(topicOf(upload.id))
+                topics.topic(topicOf(progress.upload()))
                         .publish(Draft.of(progress.toJson())
                                 .event(progress.type().event())
-                                .key(upload.id));
+                                .key(progress.upload()));
             } catch (TopicException e) { // as many topics as there may be: a watcher sees less, the upload goes on
                 LOG.debug("progress of an upload is not told", e);
             }

@@ -50,7 +50,8 @@ class ResumableWireTest {
 
     private static final String CREATED = "HTTP/1.1 104 Upload Resumption Supported\r\nLocation: uploads/ID\r\n" + LIMIT
             + "Upload-Draft-Interop-Version: 8\r\n\r\n"
-            + "HTTP/1.1 201 Created\r\nLocation: uploads/ID\r\n" + LIMIT + "Upload-Complete: ?0\r\nUpload-Offset: 4\r\n"
+            + "HTTP/1.1 201 Created\r\nLocation: uploads/ID\r\n" + LIMIT
+            + "Upload-Progress: uploads/ID/progress?token=ID\r\nUpload-Complete: ?0\r\nUpload-Offset: 4\r\n"
             + DATE + "content-length: 0\r\n\r\n";
 
     @Test

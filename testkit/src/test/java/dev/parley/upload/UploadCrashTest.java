@@ -127,7 +127,7 @@ class UploadCrashTest {
         }
         int from = (int) announced;
         var cutOff = client.sendAsync(patch(server, location, bytes, from, LENGTH), BodyHandlers.ofString());
-        long enough = from + random.nextInt(LENGTH - from + 1);
+        long enough = random.nextInt(from, LENGTH + 1);
         for (long stored = 0; stored < enough; ) { // it says how much it has, and at the end that it has all
             stored = Long.parseLong(server.said().readLine());
         }
@@ -142,7 +142,7 @@ class UploadCrashTest {
                         .method("HEAD", BodyPublishers.noBody())
                         .build(),
                 BodyHandlers.discarding());
-        assertThat(response.statusCode()).isEqualTo(204);
+        assertThat(response.statusCode()).isIn(200, 204); // the first if all was there, and only the end was missing
         return Long.parseLong(response.headers().firstValue("Upload-Offset").orElseThrow());
     }
 

@@ -128,10 +128,10 @@ final class UploadDownloadTest {
         String upload = uploaded("a.txt", "text/plain");
         server.close();
         server = server(UploadEndpoint.builder(store));
-        assertThat(server.get(upload).send()).isProblem(405).hasHeader("Allow", "DELETE, HEAD, OPTIONS, PATCH");
+        assertThat(server.get(upload).send()).isProblem(405).hasHeader("Allow", "DELETE, HEAD, OPTIONS, PATCH, PUT");
         server.close();
         server = server(UploadEndpoint.builder(store).downloads());
         assertThat(server.get(upload).send()).hasStatus(200);
-        assertThat(server.post(upload).send()).isProblem(405).hasHeader("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH");
+        assertThat(server.post(upload).send()).isProblem(405).hasHeader("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT");
     }
 }

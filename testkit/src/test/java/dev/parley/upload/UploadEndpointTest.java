@@ -427,4 +427,97 @@ class UploadEndpointTest {
         exchange.cut();
         assertThat(events()).containsExactly("loadstart 0", "progress 50", "abort 50", "loadend 50");
     }
+
+    @Test
+    void ofManyShortRequestsTheLastIsToldToo() {
+        serve(builder -> builder);
+        String upload = create(100);
+        for (int i = 0; i < 20; i++) {
+            assertThat(patch(upload, i).body("x").send()).hasStatus(204);
+        }
+        server().advance(Duration.ofSeconds(1));
+        assertThat(events()).startsWith("loadstart 0").endsWith("progress 20").hasSizeLessThan(5);
+    }
+
+    @Test
+    void whoWatchesHearsOfAnEndThatNobodySent() {
+        serve(builder -> builder.expireAfter(Duration.ofHours(1)));
+        String cancelled = create(10);
+        patch(cancelled, 0).body("abc").send();
+        assertThat(tus("DELETE", cancelled).send()).hasStatus(204);
+        assertThat(events()).endsWith("abort 3", "loadend 3");
+        told.clear();
+        String expired = create(10);
+        server().advance(Duration.ofHours(2));
+        assertThat(tus("HEAD", expired).send()).hasStatus(404);
+        assertThat(events()).containsExactly("timeout 0", "loadend 0");
+    }
+
+    @Test
+    void aTakeoverEndsWhatItTakesOver() {
+        serve(builder -> builder);
+        String upload = create(10);
+        TestExchange stalled = patch(upload, 0).header("Content-Length", "10").open();
+        stalled.send("abc");
+        assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "3").hasHeader("Upload-Progress");
+        assertThat(stalled.response()).isProblem(409);
+        assertThat(events()).endsWith("abort 3", "loadend 3");
+        patch(upload, 3).body("defghij").send();
+        assertThat(events()).contains("loadstart 3").endsWith("load 10", "loadend 10");
+    }
+
+    @Test
+    void whatTheApplicationMovedAwayAndThenFailedIsAskedForAgain(@TempDir Path directory) throws Exception {
+        List<String> asked = new ArrayList<>();
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).open()) {
+            store = files;
+            serve(builder -> builder.onComplete(upload -> {
+                asked.add(upload.id());
+                if (asked.size() > 1) {
+                    return Response.text("moved before");
+                }
+                try {
+                    java.nio.file.Files.move(upload.file(), directory.resolve("mine"));
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+                throw new IllegalStateException("on purpose");
+            }));
+            String upload = create(3);
+            assertThat(patch(upload, 0).body("abc").send()).isProblem(500);
+            assertThat(patch(upload, 3).body("").send()).hasStatus(200).hasBody("moved before");
+            server().close();
+        }
+    }
+
+    @Test
+    void partsThatNobodyWantsAnyMoreExpire() throws Exception {
+        serve(builder -> builder.expireAfter(Duration.ofHours(1)));
+        TestResponse part = tus("POST", "/uploads")
+                .header("Upload-Length", "3")
+                .header("Upload-Concat", "partial")
+                .header("Content-Type", "application/offset+octet-stream")
+                .body("abc")
+                .send();
+        assertThat(part).hasStatus(201).hasHeader("Upload-Expires");
+        assertThat(completed).isEmpty();
+        String address = '/' + part.header("Location").orElseThrow();
+        TestResponse whole = tus("POST", "/uploads")
+                .header("Upload-Concat", "final;" + address)
+                .send();
+        assertThat(whole).hasStatus(200);
+        server().advance(Duration.ofHours(2));
+        assertThat(tus("HEAD", address).send()).hasStatus(404);
+        assertThat(tus("HEAD", '/' + whole.header("Location").orElseThrow()).send())
+                .hasStatus(204);
+        assertThat(store.ids()).hasSize(1);
+    }
+
+    @Test
+    void aPathBelowAnUploadIsNone() throws Exception {
+        serve(builder -> builder);
+        assertThat(put("/uploads/a/b.jpg").body("x").send()).isProblem(404);
+        assertThat(store.ids()).isEmpty();
+    }
 }
