@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transfer implements BodyListener {
     /** Enough for the disk to be busy while more comes. */
-    static final int MAX_WAITING = 1024 * 1024;
+    static final int MAX_WAITING = 256 * 1024;
 
     /** As many buffers as a gathering write takes. */
     private static final int MAX_BUFFERS = 512;
