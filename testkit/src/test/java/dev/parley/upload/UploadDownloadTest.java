@@ -132,6 +132,8 @@ final class UploadDownloadTest {
         server.close();
         server = server(UploadEndpoint.builder(store).downloads());
         assertThat(server.get(upload).send()).hasStatus(200);
-        assertThat(server.post(upload).send()).isProblem(405).hasHeader("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT");
+        assertThat(server.post(upload).send())
+                .isProblem(405)
+                .hasHeader("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT");
     }
 }
