@@ -36,6 +36,9 @@ final class FormUpload implements Uploads.Dialect {
     private static final Logger LOG = LoggerFactory.getLogger(FormUpload.class);
     private static final String TYPE = "multipart/form-data";
 
+    /** What the files of a form keep of its fields, all together: each keeps those before it. */
+    private static final long MAX_COPIED_CHARS = 1024 * 1024;
+
     /**
      * Settings.
      *
@@ -163,6 +166,10 @@ final class FormUpload implements Uploads.Dialect {
 
         private Map<String, String> metadata = Map.of();
         private int fieldsInMetadata;
+        private long metadataChars;
+        /** Of all of its files. */
+        private long copiedChars;
+
         /** What begins, while it has no upload. */
         private @Nullable Part begins;
         /** The one that is coming in. */
@@ -264,6 +271,15 @@ final class FormUpload implements Uploads.Dialect {
                 Map<String, String> firsts = new LinkedHashMap<>();
                 fields.toMap().forEach((name, values) -> firsts.put(name, values.get(0)));
                 metadata = firsts;
+                metadataChars = firsts.entrySet().stream()
+                        .mapToLong(entry -> entry.getKey().length()
+                                + (long) entry.getValue().length())
+                        .sum();
+            }
+            copiedChars += metadataChars;
+            if (copiedChars > MAX_COPIED_CHARS) {
+                throw Problem.of(413, "Each file keeps the fields before it: there are too many of both.")
+                        .asException();
             }
             return new Wish(-1, part.safeFileName(), part.contentType(), metadata, null, null, null);
         }
@@ -347,6 +363,8 @@ final class FormUpload implements Uploads.Dialect {
             Uploads.ask(exchange.executor(), () -> onForm.apply(form)).whenComplete((response, failure) -> {
                 if (failure != null) {
                     refuse(failure);
+                } else if (response == null) {
+                    refuse(new NullPointerException("onForm: null (expected: a response)"));
                 } else {
                     answer(response);
                 }

@@ -13,9 +13,14 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param status the status
  * @param headers names and values in turn
- * @param body the body, {@code null} if it has none
+ * @param body the body, {@code null} if it has none that is kept
+ * @param whole the answer itself, for those who are there when it comes
  */
-record KeptResponse(int status, List<String> headers, byte @Nullable [] body) {
+record KeptResponse(
+        int status,
+        List<String> headers,
+        byte @Nullable [] body,
+        @Nullable Response whole) {
     /** A larger one is not kept: who asks again gets the status and the headers without a body. */
     static final int MAX_BODY_BYTES = 64 * 1024;
 
@@ -27,10 +32,18 @@ record KeptResponse(int status, List<String> headers, byte @Nullable [] body) {
         });
         byte[] body =
                 response.body().filter(bytes -> bytes.length <= MAX_BODY_BYTES).orElse(null);
-        return new KeptResponse(response.status(), headers, body);
+        return new KeptResponse(response.status(), headers, body, response);
+    }
+
+    /** As it is to be kept: for who is there to get it, it may be more than is kept. */
+    KeptResponse kept() {
+        return new KeptResponse(status, headers, body, null);
     }
 
     Response toResponse() {
+        if (whole != null) {
+            return whole;
+        }
         Response response = body == null
                 ? Response.of(status)
                 : Response.bytes(type(), body).status(status);
@@ -70,6 +83,7 @@ record KeptResponse(int status, List<String> headers, byte @Nullable [] body) {
         return new KeptResponse(
                 json.get("status").asInt(),
                 headers,
-                json.has("body") ? json.get("body").binaryValue() : null);
+                json.has("body") ? json.get("body").binaryValue() : null,
+                null);
     }
 }

@@ -95,6 +95,9 @@ final class LiveUpload {
             size = Math.max(found.length(), 0); // the application has moved it away
             if (found.stage() == Stage.RECEIVING) {
                 LOG.warn("upload {}: its content is gone", id);
+                reserved = uploads.reservedFor(id, found, 0);
+                open(found);
+                delete(EventType.ERROR); // what was promised of it can't be kept
                 return false;
             }
         }
@@ -106,17 +109,22 @@ final class LiveUpload {
             return false;
         }
         if (found.unchecked() >= 0) {
-            size = cut(Math.min(size, found.unchecked()));
+            size = cut(size, Math.min(size, found.unchecked()));
             found = found.unchecked(-1);
             store.save(id, found.toJson());
         }
         if (found.length() >= 0 && size > found.length()) {
-            size = cut(found.length());
+            size = cut(size, found.length());
         }
         offset = size;
-        forced = found.stage() == Stage.RECEIVING
-                ? 0
-                : size; // what a program before this one wrote may not be on the disk
+        if (found.stage() == Stage.RECEIVING && size > 0 && store.durability().forcesBeforeAck()) {
+            try (UploadContent written = store.open(id)) {
+                written.force(); // by a program before this one, perhaps
+            }
+            forced = size;
+        } else {
+            forced = found.stage() == Stage.RECEIVING ? 0 : size;
+        }
         reserved = uploads.reservedFor(id, found, size);
         open(found);
         return true;
@@ -195,14 +203,12 @@ final class LiveUpload {
         }
     }
 
-    private long cut(long size) throws IOException {
+    private long cut(long from, long to) throws IOException {
         try (UploadContent opened = store.open(id)) {
-            opened.truncate(size);
-            if (store.durability().forcesBeforeAck()) {
-                opened.force();
-            }
+            opened.truncate(to);
         }
-        return size;
+        uploads.space().wrote(to - from);
+        return to;
     }
 
     private void save(UploadState next) throws IOException {
@@ -276,6 +282,9 @@ final class LiveUpload {
     /** Ends the transfer that is going on, if there is one. What it has received is stored. */
     void takeOver() {
         if (revoke()) {
+            if (deleted) { // with its only request
+                throw Uploads.notFound().asException();
+            }
             meter().end(EventType.ABORT, announced(), state().length(), Phase.RECEIVING);
         }
     }
@@ -336,19 +345,32 @@ final class LiveUpload {
 
     /** Puts other uploads together to this one, which is empty. */
     void join(List<String> parts) throws IOException {
-        if (store instanceof UploadStore.Joining joining) {
-            close();
-            joining.join(id, parts);
-        } else {
-            copy(parts);
+        try {
+            if (store instanceof UploadStore.Joining joining) {
+                close();
+                joining.join(id, parts);
+            } else {
+                copy(parts);
+            }
+        } catch (IOException | RuntimeException e) {
+            offset = content().size();
+            uploads.space().wrote(offset);
+            delete(EventType.ERROR); // nobody knows where it is
+            if (e instanceof NoSuchFileException) {
+                throw partIsGone();
+            }
+            throw e;
         }
         offset = content().size();
         uploads.space().wrote(offset);
         if (offset != state().length()) {
             delete(EventType.ERROR);
-            throw Problem.of(409, "A part of this upload has changed meanwhile.")
-                    .asException();
+            throw partIsGone();
         }
+    }
+
+    private static RuntimeException partIsGone() {
+        return Problem.of(409, "A part of this upload has changed meanwhile.").asException();
     }
 
     private void copy(List<String> parts) throws IOException {
@@ -364,7 +386,17 @@ final class LiveUpload {
 
     private void force() throws IOException {
         long before = eventLoop.ticker().nanoTime();
-        content().force();
+        try {
+            content().force();
+        } catch (IOException e) {
+            // A disk says once that it has lost something, and next time that all is well.
+            try {
+                cutBack(forced);
+            } catch (IOException lost) {
+                e.addSuppressed(lost);
+            }
+            throw e;
+        }
         forcedAt = eventLoop.ticker().nanoTime();
         forcedFor = forcedAt - before;
         forced = offset;
@@ -379,7 +411,9 @@ final class LiveUpload {
 
     /** What anybody may be told of. */
     long announced() {
-        return store.durability().forcesBeforeAck() ? forced : offset;
+        long safe = store.durability().forcesBeforeAck() ? forced : offset;
+        long unchecked = state().unchecked();
+        return unchecked < 0 ? safe : Math.min(safe, unchecked);
     }
 
     /** Tells how far it is, if it is time to. Returns whether it was. */
@@ -430,10 +464,11 @@ final class LiveUpload {
         }
     }
 
-    private void close() {
+    /** What is open is closed, unless somebody appends. */
+    void close() {
         UploadContent opened = content;
-        content = null;
         if (opened != null && transfer == null) {
+            content = null;
             try {
                 opened.close();
             } catch (IOException e) {
@@ -500,7 +535,7 @@ final class LiveUpload {
 
     private @Nullable KeptResponse done(@Nullable KeptResponse response) throws IOException {
         if (!deleted) { // which the application may have done meanwhile
-            save(state().done(response));
+            save(state().done(response == null ? null : response.kept()));
             uploads.completed(id, state(), reserved, offset);
             reserved = offset;
             close();
@@ -524,7 +559,6 @@ final class LiveUpload {
     /** Gives it up, as somebody wants it to be, or nobody has worked on it for long: who watches is told in any case. */
     void cancel(EventType type) throws IOException {
         if (!deleted) {
-            revoke();
             if (!isDone()) {
                 meter().giveUp(type, announced(), state().length(), phase(state()));
             }
@@ -540,9 +574,16 @@ final class LiveUpload {
         deleted = true;
         revoke();
         close();
-        store.delete(id);
         UploadState last = state();
-        uploads.gone(id, last, Math.max(reserved, offset), offset);
+        try {
+            store.delete(id);
+            uploads.gone(id, last, Math.max(reserved, offset), offset);
+        } catch (IOException e) {
+            if (store.record(id).isEmpty()) { // so it is no upload any more, whatever is left of it
+                uploads.gone(id, last, Math.max(reserved, offset), offset);
+            }
+            throw e;
+        }
         if (meter != null) {
             meter.end(type, announced(), last.length(), phase(last));
         }

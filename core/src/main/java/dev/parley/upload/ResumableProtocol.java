@@ -284,9 +284,7 @@ final class ResumableProtocol implements Uploads.Dialect {
         boolean early = version(exchange).filter(EARLY_VERSIONS::contains).isPresent();
         uploads.visit(exchange, this, id, upload -> {
             if (!resumes) {
-                long unchecked = upload.state().unchecked();
-                long safe = upload.announced();
-                exchange.respond(described(upload, unchecked < 0 ? safe : Math.min(safe, unchecked)));
+                exchange.respond(described(upload, upload.announced()));
                 return;
             }
             upload.takeOver();

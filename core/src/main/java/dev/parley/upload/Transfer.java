@@ -118,10 +118,12 @@ final class Transfer implements BodyListener {
 
     /** Takes the upload; what comes goes into it. Whoever calls this has to see to it that something comes, or that it ends. */
     void begin() throws IOException {
-        upload.begin(this);
-        if (digest != null || digestFollows) {
-            upload.unchecked(from);
+        upload.takeOver();
+        long mark = digest != null || digestFollows ? from : -1;
+        if (upload.state().unchecked() != mark) {
+            upload.unchecked(mark);
         }
+        upload.begin(this);
         stored = from;
         storedAt = now();
         uploads.retain(upload);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -401,6 +402,9 @@ final class TusProtocol implements Uploads.Dialect {
                 throw Fields.wrong("Upload-Concat (expected: final;, and the addresses of partial uploads)");
             }
             parts.add(id);
+        }
+        if (new HashSet<>(parts).size() < parts.size()) {
+            throw Fields.wrong("Upload-Concat (expected: each partial upload once)");
         }
         if (parts.size() > MAX_PARTS) {
             throw Fields.wrong("Upload-Concat: " + parts.size() + " parts (expected: " + MAX_PARTS + " at most)");

@@ -127,9 +127,14 @@ public final class UploadEndpoint implements Endpoint {
     /** Requests of those that may send GET and POST only say what they mean. */
     private static HttpMethod method(Exchange exchange) {
         Optional<String> override = Fields.one(exchange, "X-HTTP-Method-Override");
-        return override.isPresent() && exchange.method().equals(HttpMethod.POST)
-                ? HttpMethod.valueOf(override.get().toUpperCase(Locale.ROOT))
-                : exchange.method();
+        if (override.isEmpty() || !exchange.method().equals(HttpMethod.POST)) {
+            return exchange.method();
+        }
+        try {
+            return HttpMethod.valueOf(override.get().toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw Fields.wrong("X-HTTP-Method-Override (expected: a method)");
+        }
     }
 
     private static boolean isTus(Exchange exchange) {
@@ -508,7 +513,7 @@ public final class UploadEndpoint implements Endpoint {
          * Publishes the progress of each upload on a topic of its own: {@link Upload#progressTopic}, with the
          * {@linkplain UploadProgress.EventType#event type} as event and {@linkplain UploadProgress#toJson JSON} as payload.
          *
-         * @param published where
+         * @param published where; best topics of their own, as clients cause one for each upload, and can use up all that may be
          * @return this builder
          */
         public Builder progress(Topics published) {

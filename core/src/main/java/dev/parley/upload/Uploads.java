@@ -154,7 +154,8 @@ final class Uploads {
         try (UploadContent content = store.open(id)) {
             size = content.size();
         } catch (NoSuchFileException e) {
-            size = 0; // the application has moved it away
+            // The application has moved it away; it counts until it is deleted.
+            size = state.stage() == Stage.RECEIVING ? 0 : Math.max(0, state.length());
         }
         boolean isUnfinished = state.mayExpire();
         long reserved = state.stage() == Stage.RECEIVING ? Math.max(size, state.length()) : size;
@@ -230,7 +231,13 @@ final class Uploads {
 
     /** One less works on it. On its lane, behind all that has to be done. */
     void release(LiveUpload upload) {
-        live.computeIfPresent(upload.id, (key, same) -> --same.users == 0 ? null : same);
+        live.computeIfPresent(upload.id, (key, same) -> {
+            if (--same.users > 0) {
+                return same;
+            }
+            same.close();
+            return null;
+        });
     }
 
     /**
@@ -376,15 +383,23 @@ final class Uploads {
                     failed,
                     () -> settings.onCreate()
                             .apply(request)
-                            .whenCompleteAsync(
-                                    (admission, failure) -> attempt(failed, () -> {
-                                        if (failure != null) {
-                                            failed.accept(failure);
-                                        } else {
-                                            create(exchange, wish, admission, then, failed);
-                                        }
-                                    }),
-                                    executor)));
+                            .handleAsync(
+                                    (admission, failure) -> {
+                                        attempt(failed, () -> {
+                                            if (failure != null) {
+                                                failed.accept(failure);
+                                            } else {
+                                                create(exchange, wish, admission, then, failed);
+                                            }
+                                        });
+                                        return true;
+                                    },
+                                    executor)
+                            .exceptionally(
+                                    rejected -> { // the executor has no room
+                                        failed.accept(rejected);
+                                        return false;
+                                    })));
         } catch (RejectedExecutionException e) {
             failed.accept(e);
         }
@@ -409,7 +424,13 @@ final class Uploads {
             throw Problem.of(503, "Too many uploads are unfinished.").asException();
         }
         long reserved = Math.max(0, wish.length());
-        Grant grant = space.reserve(owner, reserved);
+        Grant grant;
+        try {
+            grant = space.reserve(owner, reserved);
+        } catch (IOException | RuntimeException e) {
+            space.end(owner);
+            throw e;
+        }
         if (grant != Grant.GRANTED) {
             space.end(owner);
             throw refusal(grant).asException();

@@ -520,4 +520,70 @@ class UploadEndpointTest {
         assertThat(put("/uploads/a/b.jpg").body("x").send()).isProblem(404);
         assertThat(store.ids()).isEmpty();
     }
+
+    @Test
+    void whatWasToldOnceDoesNotFallAndNothingStaysOpen(@TempDir Path directory) throws Exception {
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).open()) {
+            store = files;
+            serve(builder -> builder);
+            String upload = create(10);
+            patch(upload, 0).body("abc").send();
+            patch(upload, 3).body("def").send();
+            assertThat(server().request(HttpMethod.HEAD, upload).send()).hasHeader("Upload-Offset", "6");
+            assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "6");
+            assertThat(patch(upload, 1).body("x").send()).isProblem(409);
+            server().advance(Duration.ofSeconds(1));
+            assertThat(events())
+                    .startsWith("loadstart 0")
+                    .endsWith("progress 6")
+                    .doesNotContain("progress 0");
+            assertThat(told)
+                    .allSatisfy(
+                            progress -> assertThat(progress.bytesPerSecond()).isNotNegative());
+            assertThat(openFilesBelow(directory)).noneMatch(file -> file.endsWith(".data"));
+            server().close();
+        }
+    }
+
+    /** Where the system tells. */
+    private static List<String> openFilesBelow(Path directory) throws IOException {
+        Path own = Path.of("/proc/self/fd");
+        if (!java.nio.file.Files.isDirectory(own)) {
+            return List.of();
+        }
+        List<String> open = new ArrayList<>();
+        try (var all = java.nio.file.Files.list(own)) {
+            for (Path each : all.toList()) {
+                try {
+                    String file = java.nio.file.Files.readSymbolicLink(each).toString();
+                    if (file.startsWith(directory.toRealPath().toString())) {
+                        open.add(file);
+                    }
+                } catch (java.nio.file.NoSuchFileException closed) {
+                    assertThat(closed).isNotNull(); // that by which this looks
+                }
+            }
+        }
+        return open;
+    }
+
+    @Test
+    void anAnswerThatIsTooLongToBeKeptIsGivenToWhoIsThere() {
+        String answer = "x".repeat(100_000);
+        serve(builder -> builder.onComplete(upload -> Response.text(answer)));
+        String upload = create(3);
+        assertThat(patch(upload, 0).body("abc").send()).hasStatus(200).hasBody(answer);
+        assertThat(patch(upload, 3).body("").send()).hasStatus(200).hasNoBody();
+    }
+
+    @Test
+    void aMethodThatIsNoneIsRefused() {
+        serve(builder -> builder);
+        assertThat(server().post("/uploads")
+                        .header("X-HTTP-Method-Override", "a b")
+                        .body("x")
+                        .send())
+                .isProblem(400);
+    }
 }
