@@ -386,7 +386,7 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
          * @return this
          */
         public Builder maxBytes(long maxBytes) {
-            this.maxBytes = atLeastZero("maxBytes", maxBytes);
+            this.maxBytes = Setting.atLeast("maxBytes", maxBytes, 0L);
             return this;
         }
 
@@ -397,20 +397,13 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
          * @return this
          */
         public Builder minFreeBytes(long minFreeBytes) {
-            this.minFreeBytes = atLeastZero("minFreeBytes", minFreeBytes);
+            this.minFreeBytes = Setting.atLeast("minFreeBytes", minFreeBytes, 0L);
             return this;
         }
 
         Builder disk(Disk disk) {
             this.disk = disk;
             return this;
-        }
-
-        private static long atLeastZero(String setting, long value) {
-            if (value < 0) {
-                throw new IllegalArgumentException(setting + ": " + value + " (expected: >= 0)");
-            }
-            return value;
         }
 
         /**

@@ -72,15 +72,8 @@ public final class FormFields {
      * @param maxBytes bytes of all fields, 0 or more
      */
     public FormFields(int maxFieldBytes, int maxBytes) {
-        this.maxFieldBytes = atLeast0("maxFieldBytes", maxFieldBytes);
-        this.maxBytes = atLeast0("maxBytes", maxBytes);
-    }
-
-    private static int atLeast0(String name, int value) {
-        if (value < 0) {
-            throw new IllegalArgumentException(name + ": " + value + " (expected: >= 0)");
-        }
-        return value;
+        this.maxFieldBytes = Setting.atLeast("maxFieldBytes", maxFieldBytes, 0);
+        this.maxBytes = Setting.atLeast("maxBytes", maxBytes, 0);
     }
 
     /**

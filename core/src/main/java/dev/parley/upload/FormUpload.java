@@ -331,17 +331,15 @@ final class FormUpload implements Uploads.Dialect {
                         throw Problem.of(409, "A file of this form was deleted meanwhile.")
                                 .asException();
                     }
-                    file.upload
-                            .complete(uploads.onComplete(), exchange.executor())
-                            .whenComplete((kept, failure) -> {
-                                if (failure != null) {
-                                    refuse(failure);
-                                } else {
-                                    file.answer = kept;
-                                    views.add(file.view());
-                                    complete(from + 1);
-                                }
-                            });
+                    file.upload.complete(exchange.executor()).whenComplete((kept, failure) -> {
+                        if (failure != null) {
+                            refuse(failure);
+                        } else {
+                            file.answer = kept;
+                            views.add(file.view());
+                            complete(from + 1);
+                        }
+                    });
                 } catch (IOException | RuntimeException e) {
                     refuse(e);
                 }

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,46 +89,52 @@ final class LiveUpload {
             return false;
         }
         UploadState found = UploadState.parse(record.get());
-        long size;
+        boolean isLost = false;
         try {
-            size = size();
+            offset = look(found);
         } catch (NoSuchFileException e) {
-            size = Math.max(found.length(), 0); // the application has moved it away
-            if (found.stage() == Stage.RECEIVING) {
-                LOG.warn("upload {}: its content is gone", id);
-                reserved = uploads.reservedFor(id, found, 0);
-                open(found);
-                delete(EventType.ERROR); // what was promised of it can't be kept
-                return false;
-            }
-        }
-        if (found.mayExpire() && uploads.now().isAfter(found.expires())) {
-            offset = size;
-            reserved = uploads.reservedFor(id, found, size);
-            open(found);
-            cancel(EventType.TIMEOUT);
-            return false;
+            // The application may move away what is complete; what was promised of another can't be kept.
+            isLost = found.stage() == Stage.RECEIVING;
+            offset = isLost ? 0 : Math.max(found.length(), 0);
         }
         if (found.unchecked() >= 0) {
-            size = cut(size, Math.min(size, found.unchecked()));
             found = found.unchecked(-1);
             store.save(id, found.toJson());
         }
-        if (found.length() >= 0 && size > found.length()) {
-            size = cut(size, found.length());
-        }
-        offset = size;
-        if (found.stage() == Stage.RECEIVING && size > 0 && store.durability().forcesBeforeAck()) {
-            try (UploadContent written = store.open(id)) {
-                written.force(); // by a program before this one, perhaps
-            }
-            forced = size;
-        } else {
-            forced = found.stage() == Stage.RECEIVING ? 0 : size;
-        }
-        reserved = uploads.reservedFor(id, found, size);
+        forced = found.stage() == Stage.RECEIVING && !store.durability().forcesBeforeAck() ? 0 : offset;
+        reserved = uploads.reservedFor(id, found, offset);
         open(found);
-        return true;
+        if (isLost) {
+            LOG.warn("upload {}: its content is gone", id);
+            delete(EventType.ERROR);
+        } else if (found.mayExpire() && uploads.now().isAfter(found.expires())) {
+            cancel(EventType.TIMEOUT);
+        }
+        return !deleted;
+    }
+
+    /** Looks at the content, cuts off what must not be there, and gives how long it is. */
+    private long look(UploadState found) throws IOException {
+        try (UploadContent looked = store.open(id)) {
+            long size = looked.size();
+            long safe = size;
+            if (found.unchecked() >= 0) {
+                safe = Math.min(safe, found.unchecked());
+            }
+            if (found.length() >= 0) {
+                safe = Math.min(safe, found.length());
+            }
+            if (safe < size) {
+                looked.truncate(safe);
+                uploads.space().wrote(safe - size);
+            }
+            if (found.stage() == Stage.RECEIVING
+                    && safe > 0
+                    && store.durability().forcesBeforeAck()) {
+                looked.force(); // by a program before this one, perhaps
+            }
+            return safe;
+        }
     }
 
     /** It was just created. */
@@ -195,20 +202,6 @@ final class LiveUpload {
             content = opened;
         }
         return opened;
-    }
-
-    private long size() throws IOException {
-        try (UploadContent read = store.open(id)) {
-            return read.size();
-        }
-    }
-
-    private long cut(long from, long to) throws IOException {
-        try (UploadContent opened = store.open(id)) {
-            opened.truncate(to);
-        }
-        uploads.space().wrote(to - from);
-        return to;
     }
 
     private void save(UploadState next) throws IOException {
@@ -297,10 +290,6 @@ final class LiveUpload {
         transfer = null;
         before.revoke();
         return true;
-    }
-
-    boolean isOf(Transfer of) {
-        return transfer == of;
     }
 
     void append(ByteBuffer[] bytes, long count) throws IOException {
@@ -421,8 +410,8 @@ final class LiveUpload {
         if (!meter().isDue(now)) {
             return false;
         }
-        if (store.durability().forcesBeforeAck() && now - forcedAt > FORCED_PART * forcedFor) {
-            force();
+        if (now - forcedAt > FORCED_PART * forcedFor) {
+            acknowledge();
         }
         meter().moved(announced(), state().length(), now);
         return true;
@@ -482,12 +471,10 @@ final class LiveUpload {
     /**
      * All bytes are there: compares them to the digest, and lets the application have it; once, whoever asks how often.
      *
-     * @param hook the application's, not for parts of an upload to be
-     * @param executor runs the hook
+     * @param executor runs what the application does
      * @return completes when the upload is; fails if the application refuses or fails, and may then be asked again
      */
-    CompletionStage<Optional<KeptResponse>> complete(@Nullable CompletionHook hook, Executor executor)
-            throws IOException {
+    CompletionStage<Optional<KeptResponse>> complete(Executor executor) throws IOException {
         if (isDone()) {
             return CompletableFuture.completedStage(Optional.ofNullable(state().answer()));
         }
@@ -504,7 +491,8 @@ final class LiveUpload {
                 force();
             }
         }
-        if (hook == null) {
+        Function<Upload, CompletionStage<Response>> action = uploads.onComplete();
+        if (action == null || state().about().isPartial()) {
             done(null);
             return CompletableFuture.completedStage(Optional.empty());
         }
@@ -514,7 +502,8 @@ final class LiveUpload {
         CompletableFuture<Optional<KeptResponse>> ends = new CompletableFuture<>();
         completion = ends;
         uploads.retain(this);
-        hook.run(new Upload(uploads, this), executor)
+        Upload upload = new Upload(uploads, this);
+        Uploads.ask(executor, () -> action.apply(upload))
                 .whenComplete((response, failure) -> lane.execute(() -> {
                     completion = null;
                     try {
@@ -589,23 +578,17 @@ final class LiveUpload {
         }
     }
 
-    // ---- the application. Any thread.
+    // ---- the application
 
+    /** Any thread. */
     boolean isPaused() {
         return uploads.paused().contains(id);
     }
 
+    /** Lets what waits go on. On the lane. */
     void resume() {
-        lane.execute(() -> {
-            if (transfer != null) {
-                transfer.goOn();
-            }
-        });
-    }
-
-    /** What an application does when an upload has all of its bytes. */
-    @FunctionalInterface
-    interface CompletionHook {
-        CompletionStage<Response> run(Upload upload, Executor executor);
+        if (transfer != null) {
+            transfer.goOn();
+        }
     }
 }

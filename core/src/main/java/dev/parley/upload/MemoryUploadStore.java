@@ -48,10 +48,7 @@ public final class MemoryUploadStore implements UploadStore.Bounded {
      * @return a new store, with nothing in it
      */
     public static MemoryUploadStore of(long maxBytes) {
-        if (maxBytes < 0) {
-            throw new IllegalArgumentException("maxBytes: " + maxBytes + " (expected: >= 0)");
-        }
-        return new MemoryUploadStore(maxBytes);
+        return new MemoryUploadStore(Setting.atLeast("maxBytes", maxBytes, 0L));
     }
 
     @Override

@@ -148,8 +148,7 @@ public final class Multipart {
          * @return this builder
          */
         public Builder maxBytes(long bytes) {
-            atLeast("maxBytes", bytes, 0);
-            maxBytes = bytes;
+            maxBytes = Setting.atLeast("maxBytes", bytes, 0L);
             return this;
         }
 
@@ -160,8 +159,7 @@ public final class Multipart {
          * @return this builder
          */
         public Builder maxPartBytes(long bytes) {
-            atLeast("maxPartBytes", bytes, 0);
-            maxPartBytes = bytes;
+            maxPartBytes = Setting.atLeast("maxPartBytes", bytes, 0L);
             return this;
         }
 
@@ -172,8 +170,7 @@ public final class Multipart {
          * @return this builder
          */
         public Builder maxParts(int parts) {
-            atLeast("maxParts", parts, 1);
-            maxParts = parts;
+            maxParts = Setting.atLeast("maxParts", parts, 1);
             return this;
         }
 
@@ -184,8 +181,7 @@ public final class Multipart {
          * @return this builder
          */
         public Builder maxHeadBytes(int bytes) {
-            atLeast("maxHeadBytes", bytes, 1);
-            maxHeadBytes = bytes;
+            maxHeadBytes = Setting.atLeast("maxHeadBytes", bytes, 1);
             return this;
         }
 
@@ -196,15 +192,8 @@ public final class Multipart {
          * @return this builder
          */
         public Builder maxNameChars(int chars) {
-            atLeast("maxNameChars", chars, 1);
-            maxNameChars = chars;
+            maxNameChars = Setting.atLeast("maxNameChars", chars, 1);
             return this;
-        }
-
-        private static void atLeast(String name, long value, long least) {
-            if (value < least) {
-                throw new IllegalArgumentException(name + ": " + value + " (expected: >= " + least + ")");
-            }
         }
 
         /**

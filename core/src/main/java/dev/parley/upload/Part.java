@@ -56,7 +56,7 @@ public record Part(
      * @return 1 to 200 bytes of UTF-8, of which an ending of up to 20 is kept when it is cut; {@code file} where nothing is left
      */
     public String safeFileName() {
-        return PartFileName.safe(fileName == null ? "" : fileName);
+        return FileName.safe(fileName == null ? "" : fileName);
     }
 
     /**

@@ -63,7 +63,7 @@ final class PlainUpload implements Uploads.Dialect {
     }
 
     private void complete(Exchange exchange, LiveUpload upload) throws IOException {
-        upload.complete(uploads.onComplete(), exchange.executor()).whenComplete((kept, failure) -> {
+        upload.complete(exchange.executor()).whenComplete((kept, failure) -> {
             if (failure != null) {
                 upload.lane.execute(() -> giveUp(upload)); // nobody can ask for it again
                 Uploads.answer(exchange, this, failure);

@@ -199,7 +199,7 @@ final class ResumableProtocol implements Uploads.Dialect {
                 whole ? sent : stated.orElse(-1),
                 fileName(exchange)
                         .or(() -> TusProtocol.first(metadata, "filename", "name"))
-                        .map(PartFileName::safe)
+                        .map(FileName::safe)
                         .orElse(name),
                 type(exchange)
                         .or(() -> TusProtocol.first(metadata, "filetype", "type", "contentType"))
@@ -313,17 +313,14 @@ final class ResumableProtocol implements Uploads.Dialect {
     }
 
     private void complete(Exchange exchange, LiveUpload upload, Answer answer) throws IOException {
-        boolean partial = upload.state().about().isPartial();
-        upload.complete(partial ? null : uploads.onComplete(), exchange.executor())
-                .whenComplete((kept, failure) -> {
-                    if (failure != null) {
-                        // The application has not answered: the client may have it asked again.
-                        Uploads.answer(
-                                exchange, problem -> about(refusal(problem), false, upload.announced()), failure);
-                    } else {
-                        exchange.respond(answer.of(kept));
-                    }
-                });
+        upload.complete(exchange.executor()).whenComplete((kept, failure) -> {
+            if (failure != null) {
+                // The application has not answered: the client may have it asked again.
+                Uploads.answer(exchange, problem -> about(refusal(problem), false, upload.announced()), failure);
+            } else {
+                exchange.respond(answer.of(kept));
+            }
+        });
     }
 
     /** All bytes are there: what the application says of it is the answer, or else {@code otherwise}. */

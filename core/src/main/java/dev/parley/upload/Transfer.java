@@ -350,11 +350,6 @@ final class Transfer implements BodyListener {
         }
     }
 
-    /** Gives it up, and its upload is about to be deleted. */
-    void drop(Throwable cause) {
-        fail(cause);
-    }
-
     private void uncheckedIsCut() throws IOException {
         if (digest != null || digestFollows) {
             upload.cutBack(from);

@@ -155,7 +155,7 @@ final class TusProtocol implements Uploads.Dialect {
             long length, @Nullable String tusMetadata, Map<String, String> metadata, @Nullable String concat) {
         return new Wish(
                 length,
-                first(metadata, "filename", "name").map(PartFileName::safe).orElse(null),
+                first(metadata, "filename", "name").map(FileName::safe).orElse(null),
                 first(metadata, "filetype", "type", "contentType").orElse(null),
                 metadata,
                 tusMetadata,
@@ -292,15 +292,13 @@ final class TusProtocol implements Uploads.Dialect {
 
     /** All bytes are there: what the application says of it is the answer, or else {@code otherwise}. */
     private void answerComplete(Exchange exchange, LiveUpload upload, Response otherwise) throws IOException {
-        boolean partial = upload.state().about().isPartial();
-        upload.complete(partial ? null : uploads.onComplete(), exchange.executor())
-                .whenComplete((kept, failure) -> {
-                    if (failure != null) {
-                        Uploads.answer(exchange, this, failure);
-                    } else {
-                        exchange.respond(about(upload, merged(kept, otherwise)));
-                    }
-                });
+        upload.complete(exchange.executor()).whenComplete((kept, failure) -> {
+            if (failure != null) {
+                Uploads.answer(exchange, this, failure);
+            } else {
+                exchange.respond(about(upload, merged(kept, otherwise)));
+            }
+        });
     }
 
     static Response merged(Optional<KeptResponse> kept, Response otherwise) {

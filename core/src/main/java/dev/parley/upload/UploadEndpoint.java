@@ -186,9 +186,9 @@ public final class UploadEndpoint implements Endpoint {
         } else if (id.indexOf('/') >= 0 && !(method.equals(HttpMethod.GET) && id.endsWith(PROGRESS))) {
             exchange.respond(dialect(exchange).refusal(Uploads.notFound()));
         } else if (method.equals(HttpMethod.PUT) && !isTus(exchange) && ResumableProtocol.isMeant(exchange)) {
-            resumable.create(exchange, PartFileName.safe(id));
+            resumable.create(exchange, FileName.safe(id));
         } else if (method.equals(HttpMethod.PUT)) {
-            plain.receive(exchange, PartFileName.safe(id));
+            plain.receive(exchange, FileName.safe(id));
         } else if (method.equals(HttpMethod.GET) && id.endsWith(PROGRESS)) {
             answerProgress(exchange, id.substring(0, id.length() - PROGRESS.length()));
         } else if (method.equals(HttpMethod.GET) && download != null) {
@@ -271,7 +271,7 @@ public final class UploadEndpoint implements Endpoint {
         private InstantSource clock = InstantSource.system();
         private Function<UploadRequest, CompletionStage<Admission>> onCreate =
                 request -> CompletableFuture.completedStage(Admission.accept());
-        private LiveUpload.@Nullable CompletionHook onComplete;
+        private @Nullable Function<Upload, CompletionStage<Response>> onComplete;
         private Consumer<UploadProgress> onProgress = progress -> {};
         private @Nullable Topics topics;
         private Multipart form = Multipart.builder().maxBytes(Long.MAX_VALUE).build();
@@ -291,7 +291,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder maxUploadBytes(long bytes) {
-            maxUploadBytes = least("maxUploadBytes", bytes);
+            maxUploadBytes = Setting.atLeast("maxUploadBytes", bytes, 1L);
             return this;
         }
 
@@ -303,7 +303,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder maxBytesInFlight(long bytes) {
-            maxBytesInFlight = least("maxBytesInFlight", bytes);
+            maxBytesInFlight = Setting.atLeast("maxBytesInFlight", bytes, 1L);
             return this;
         }
 
@@ -314,7 +314,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder maxUnfinished(int uploads) {
-            maxUnfinished = (int) least("maxUnfinished", uploads);
+            maxUnfinished = Setting.atLeast("maxUnfinished", uploads, 1);
             return this;
         }
 
@@ -325,7 +325,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder maxUnfinishedPerOwner(int uploads) {
-            maxUnfinishedPerOwner = (int) least("maxUnfinishedPerOwner", uploads);
+            maxUnfinishedPerOwner = Setting.atLeast("maxUnfinishedPerOwner", uploads, 1);
             return this;
         }
 
@@ -336,7 +336,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder maxBytesPerOwner(long bytes) {
-            maxBytesPerOwner = least("maxBytesPerOwner", bytes);
+            maxBytesPerOwner = Setting.atLeast("maxBytesPerOwner", bytes, 1L);
             return this;
         }
 
@@ -398,8 +398,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder onCompleteAsync(Function<Upload, CompletionStage<Response>> action) {
-            Objects.requireNonNull(action, "action");
-            onComplete = (upload, executor) -> Uploads.ask(executor, () -> action.apply(upload));
+            onComplete = Objects.requireNonNull(action, "action");
             return this;
         }
 
@@ -423,7 +422,7 @@ public final class UploadEndpoint implements Endpoint {
          * @return this builder
          */
         public Builder maxFormFieldBytes(int bytes) {
-            maxFormFieldBytes = (int) least("maxFormFieldBytes", bytes);
+            maxFormFieldBytes = Setting.atLeast("maxFormFieldBytes", bytes, 1);
             return this;
         }
 
@@ -530,13 +529,6 @@ public final class UploadEndpoint implements Endpoint {
         public Builder clock(InstantSource clock) {
             this.clock = Objects.requireNonNull(clock, "clock");
             return this;
-        }
-
-        private static long least(String setting, long value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(setting + ": " + value + " (expected: 1 or more)");
-            }
-            return value;
         }
 
         /**

@@ -37,7 +37,7 @@ public interface UploadStore extends AutoCloseable {
      *
      * @param id an upload that exists
      * @param record the new one, up to some 100 KiB
-     * @throws IOException if it can't; then the old one stays
+     * @throws IOException if it can't; then the old one stays, or it is the new one, if only that it is durable is not sure
      */
     void save(String id, byte[] record) throws IOException;
 

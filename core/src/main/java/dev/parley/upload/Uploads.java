@@ -107,7 +107,7 @@ final class Uploads {
             Duration lifetime,
             InstantSource clock,
             Function<UploadRequest, CompletionStage<Admission>> onCreate,
-            LiveUpload.@Nullable CompletionHook onComplete,
+            @Nullable Function<Upload, CompletionStage<Response>> onComplete,
             Consumer<UploadProgress> onProgress,
             @Nullable Topics topics) {}
 
@@ -185,7 +185,9 @@ final class Uploads {
         return settings.maxUploadBytes();
     }
 
-    LiveUpload.@Nullable CompletionHook onComplete() {
+    /** What the application does with an upload that has all of its bytes, if it does anything. */
+    @Nullable
+    Function<Upload, CompletionStage<Response>> onComplete() {
         return settings.onComplete();
     }
 
@@ -231,13 +233,8 @@ final class Uploads {
 
     /** One less works on it. On its lane, behind all that has to be done. */
     void release(LiveUpload upload) {
-        live.computeIfPresent(upload.id, (key, same) -> {
-            if (--same.users > 0) {
-                return same;
-            }
-            same.close();
-            return null;
-        });
+        upload.close(); // not under the lock of the map, for which event loops may have to wait
+        live.computeIfPresent(upload.id, (key, same) -> --same.users == 0 ? null : same);
     }
 
     /**

@@ -449,7 +449,7 @@ final class FormUploadTest {
         }
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> UploadEndpoint.builder(store).maxFormFieldBytes(0))
-                .withMessage("maxFormFieldBytes: 0 (expected: 1 or more)");
+                .withMessage("maxFormFieldBytes: 0 (expected: >= 1)");
     }
 
     @Test

@@ -334,7 +334,7 @@ class UploadEndpointTest {
         UploadEndpoint.Builder builder = UploadEndpoint.builder(store);
         assertThatThrownBy(() -> builder.maxUploadBytes(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("maxUploadBytes: 0 (expected: 1 or more)");
+                .hasMessage("maxUploadBytes: 0 (expected: >= 1)");
         assertThatThrownBy(() -> builder.expireAfter(Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("expireAfter: PT0S (expected: PT1S to P36500D)");

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Any name at all becomes one that is harmless, and stays as it is then. */
-class PartFileNameFuzzTest {
+class FileNameFuzzTest {
     private static final String[] PIECES = {
         "/",
         "\\",

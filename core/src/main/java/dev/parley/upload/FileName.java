@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.regex.Pattern;
 
 /** Makes a name of a file harmless: {@link Part#safeFileName}. What it gave once it gives again. */
-final class PartFileName {
+final class FileName {
     private static final String NOTHING_LEFT = "file";
     /** File systems take 255: this leaves room for a number, or for {@code .part}. */
     private static final int MAX_BYTES = 200;
@@ -23,7 +23,7 @@ final class PartFileName {
             "(?:CON|PRN|AUX|NUL|CONIN\\$|CONOUT\\$|(?:COM|LPT)[0-9\u00B9\u00B2\u00B3]) *(?:\\..*)?",
             Pattern.CASE_INSENSITIVE);
 
-    private PartFileName() {}
+    private FileName() {}
 
     static String safe(String name) {
         int slash = Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'));
