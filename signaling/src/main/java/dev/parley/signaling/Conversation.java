@@ -73,6 +73,9 @@ final class Conversation {
             throw new MessageException("not_joined", "wait for the answer");
         } else if (signal instanceof ClientSignal.Join join) {
             rooms.checkedMetadata(join.metadata());
+            if (join.room().startsWith(PeerJs.ROOMS) || join.room().startsWith(YWebRtc.ROOMS)) {
+                throw new MessageException(MessageException.NOT_ALLOWED, "room: this one speaks another protocol");
+            }
             asks = true;
             join(join, by, id);
         } else if (signal instanceof ClientSignal.Resume resume) {

@@ -45,7 +45,7 @@ public final class Peer {
         this.id = id;
         this.order = order;
         Admission admission = entrance.admission();
-        session = room.rooms().newSession();
+        session = Objects.requireNonNullElseGet(entrance.session(), room.rooms()::newSession);
         principal = entrance.principal();
         kept = room.rooms().newKept();
         allowance = room.rooms().newAllowance();
