@@ -31,11 +31,9 @@ class IceServersTest {
         assertThat(grant.servers())
                 .extracting(IceServer::urls, IceServer::username)
                 .containsExactly(
-                        tuple(
-                                List.of("stun:stun.example", "stuns:stun.example:5349"), null),
+                        tuple(List.of("stun:stun.example", "stuns:stun.example:5349"), null),
                         tuple(List.of("turn:one.example"), "ann"),
-                        tuple(
-                                List.of("turn:two.example", "turns:two.example?transport=tcp"), "1767229260:p1"));
+                        tuple(List.of("turn:two.example", "turns:two.example?transport=tcp"), "1767229260:p1"));
         assertThat(grant.servers().get(1).credential()).isEqualTo("wonderland");
     }
 

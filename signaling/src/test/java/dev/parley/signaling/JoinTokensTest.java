@@ -52,7 +52,8 @@ class JoinTokensTest {
     @Test
     void aTokenSaysWhoTheHolderIs() {
         ObjectNode metadata = JsonNodeFactory.instance.objectNode().put("team", "näh");
-        String token = tokens.issue(JoinToken.room("室 1").name("Ann 🙂").metadata(metadata).rights(Right.CALL, Right.OWN));
+        String token = tokens.issue(
+                JoinToken.room("室 1").name("Ann 🙂").metadata(metadata).rights(Right.CALL, Right.OWN));
 
         Admission admission = join(tokens, "室 1", token);
 
@@ -64,7 +65,9 @@ class JoinTokensTest {
 
     @Test
     void aTokenWithoutRightsHasNone() {
-        assertThat(join(tokens, "team", tokens.issue(JoinToken.room("team").rights())).rights()).isEmpty();
+        assertThat(join(tokens, "team", tokens.issue(JoinToken.room("team").rights()))
+                        .rights())
+                .isEmpty();
     }
 
     @Test
@@ -85,7 +88,8 @@ class JoinTokensTest {
 
     @Test
     void aTokenOfAnotherProgramIsTaken() throws Exception {
-        String token = signed(SECRET, " {\"exp\":1767225660, \"room\":\"team\", \"v\":1, \"once\":\"0123456789abcdef\"} ");
+        String token =
+                signed(SECRET, " {\"exp\":1767225660, \"room\":\"team\", \"v\":1, \"once\":\"0123456789abcdef\"} ");
 
         assertThat(join(tokens, "team", token).refusal()).isNull();
         assertThat(join(tokens, "team", token).refusal()).isEqualTo("the token has been used");
@@ -125,7 +129,8 @@ class JoinTokensTest {
 
         for (int i = 0; i < token.length(); i++) {
             assertThat(join(tokens, "team", token.substring(0, i)).refusal()).isEqualTo(INVALID);
-            assertThat(join(tokens, "team", token.substring(0, i) + "A" + token.substring(i)).refusal())
+            assertThat(join(tokens, "team", token.substring(0, i) + "A" + token.substring(i))
+                            .refusal())
                     .isEqualTo(INVALID);
         }
         assertThat(join(tokens, "team", token + "=").refusal()).isEqualTo(INVALID);
@@ -185,7 +190,8 @@ class JoinTokensTest {
 
     @Test
     void whatIsNoBase64IsRefusedWithARightSignature() throws Exception {
-        assertThat(join(tokens, "team", "?." + signature(SECRET, "?")).refusal()).isEqualTo(INVALID);
+        assertThat(join(tokens, "team", "?." + signature(SECRET, "?")).refusal())
+                .isEqualTo(INVALID);
     }
 
     @Test
@@ -197,15 +203,19 @@ class JoinTokensTest {
 
     @Test
     void secretsAreRotatedWhileNobodyIsRefused() {
-        JoinTokens before = JoinTokens.builder(OTHER).accept(SECRET).clock(clock).build();
+        JoinTokens before =
+                JoinTokens.builder(OTHER).accept(SECRET).clock(clock).build();
         JoinTokens after = JoinTokens.builder(SECRET).accept(OTHER).clock(clock).build();
         JoinToken token = JoinToken.room("team");
 
         assertThat(Stream.of(before, after)
                         .flatMap(signer -> Stream.of(before, after)
-                                .map(checker -> join(checker, "team", signer.issue(token)).refusal())))
+                                .map(checker -> join(checker, "team", signer.issue(token))
+                                        .refusal())))
                 .containsOnlyNulls();
-        assertThat(join(tokens, "team", after.issue(token)).refusal()).as("signs with the first").isNull();
+        assertThat(join(tokens, "team", after.issue(token)).refusal())
+                .as("signs with the first")
+                .isNull();
     }
 
     @Test
@@ -227,8 +237,8 @@ class JoinTokensTest {
 
     @Test
     void aTokenBeginsToBeGood() {
-        String token =
-                tokens.issue(JoinToken.room("team").validFrom(now.plusSeconds(100)).expiresAfter(Duration.ofSeconds(10)));
+        String token = tokens.issue(
+                JoinToken.room("team").validFrom(now.plusSeconds(100)).expiresAfter(Duration.ofSeconds(10)));
 
         assertThat(refusalAfter(94, token)).isEqualTo("the token is not valid yet");
         assertThat(refusalAfter(1, token)).isNull();
@@ -240,11 +250,14 @@ class JoinTokensTest {
     void timesAtTheEndsOfTheWorldAreNoHarm() throws Exception {
         String payload = "{\"v\":1,\"room\":\"team\",\"exp\":%d,\"nbf\":%d}";
 
-        assertThat(join(tokens, "team", signed(SECRET, payload.formatted(Long.MAX_VALUE, Long.MIN_VALUE))).refusal())
+        assertThat(join(tokens, "team", signed(SECRET, payload.formatted(Long.MAX_VALUE, Long.MIN_VALUE)))
+                        .refusal())
                 .isNull();
-        assertThat(join(tokens, "team", signed(SECRET, payload.formatted(Long.MIN_VALUE, Long.MIN_VALUE))).refusal())
+        assertThat(join(tokens, "team", signed(SECRET, payload.formatted(Long.MIN_VALUE, Long.MIN_VALUE)))
+                        .refusal())
                 .isEqualTo("the token has expired");
-        assertThat(join(tokens, "team", signed(SECRET, payload.formatted(Long.MAX_VALUE, Long.MAX_VALUE))).refusal())
+        assertThat(join(tokens, "team", signed(SECRET, payload.formatted(Long.MAX_VALUE, Long.MAX_VALUE)))
+                        .refusal())
                 .isEqualTo("the token is not valid yet");
     }
 
@@ -253,7 +266,9 @@ class JoinTokensTest {
         String token = tokens.issue(JoinToken.room("team").joinsOnly().once());
 
         assertThat(join(tokens, "team", token, true).refusal()).isEqualTo("nobody has opened the room yet");
-        assertThat(join(tokens, "team", token, false).refusal()).as("and is not used up").isNull();
+        assertThat(join(tokens, "team", token, false).refusal())
+                .as("and is not used up")
+                .isNull();
     }
 
     @Test
@@ -285,7 +300,8 @@ class JoinTokensTest {
 
     @Test
     void aUsedTokenIsNeverForgottenBeforeItIsTooOld() {
-        String token = tokens.issue(JoinToken.room("team").expiresAfter(Duration.ofSeconds(10)).once());
+        String token = tokens.issue(
+                JoinToken.room("team").expiresAfter(Duration.ofSeconds(10)).once());
         assertThat(refusalAfter(0, token)).isNull();
 
         for (int second = 1; second < 15; second++) {
@@ -298,7 +314,8 @@ class JoinTokensTest {
     @Test
     void soManyUsedTokensAreRemembered() {
         JoinTokens few = JoinTokens.builder(SECRET).clock(clock).maxUsed(2).build();
-        JoinToken brief = JoinToken.room("team").expiresAfter(Duration.ofSeconds(10)).once();
+        JoinToken brief =
+                JoinToken.room("team").expiresAfter(Duration.ofSeconds(10)).once();
         String one = few.issue(brief.expiresAfter(Duration.ofSeconds(20)));
         String two = few.issue(brief);
         String three = few.issue(brief.expiresAfter(Duration.ofSeconds(30)));
@@ -414,7 +431,10 @@ class JoinTokensTest {
 
     @Test
     void noSecretIsPrinted() {
-        String printed = Stream.of(tokens, JoinTokens.builder(SECRET), JoinToken.room("team").once())
+        String printed = Stream.of(
+                        tokens,
+                        JoinTokens.builder(SECRET),
+                        JoinToken.room("team").once())
                 .map(Object::toString)
                 .collect(Collectors.joining());
 
@@ -440,7 +460,9 @@ class JoinTokensTest {
     private static Admission join(JoinTokens tokens, String room, @Nullable String token, boolean createsRoom) {
         ClientSignal.Join join =
                 new ClientSignal.Join(room, "Bob", JsonMapper.shared().createObjectNode(), token);
-        return tokens.join(new JoinRequest(null, join, createsRoom)).toCompletableFuture().join();
+        return tokens.join(new JoinRequest(null, join, createsRoom))
+                .toCompletableFuture()
+                .join();
     }
 
     /** As the Javadoc says, and not with what is tested. */

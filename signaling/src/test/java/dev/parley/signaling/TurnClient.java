@@ -27,6 +27,7 @@ final class TurnClient implements AutoCloseable {
     static final int OK = 0;
     static final int UNAUTHORIZED = 401;
 
+    private static final int STALE_NONCE = 438;
     private static final int ALLOCATE = 0x003;
     private static final int REFRESH = 0x004;
     private static final int SUCCESS = 0x100;
@@ -85,10 +86,17 @@ final class TurnClient implements AutoCloseable {
         attributes.put(NONCE, challenge.get(NONCE));
         byte[] key = MessageDigest.getInstance("MD5")
                 .digest((username + ":" + realm + ":" + server.credential()).getBytes(UTF_8));
-        return exchange(method, attributes, key);
+        Map<Integer, byte[]> answer = exchange(method, attributes, key);
+        if (code(answer) == STALE_NONCE) {
+            challenge = answer;
+            attributes.put(NONCE, challenge.get(NONCE));
+            answer = exchange(method, attributes, key);
+        }
+        return answer;
     }
 
-    private Map<Integer, byte[]> exchange(int method, Map<Integer, byte[]> attributes, byte @Nullable [] key) throws Exception {
+    private Map<Integer, byte[]> exchange(int method, Map<Integer, byte[]> attributes, byte @Nullable [] key)
+            throws Exception {
         byte[] transaction = new byte[12];
         random.nextBytes(transaction);
         byte[] request = request(method, transaction, attributes, key);
@@ -103,7 +111,8 @@ final class TurnClient implements AutoCloseable {
         throw new IOException("no answer to " + TRIES + " requests");
     }
 
-    private static byte[] request(int method, byte[] transaction, Map<Integer, byte[]> attributes, byte @Nullable [] key)
+    private static byte[] request(
+            int method, byte[] transaction, Map<Integer, byte[]> attributes, byte @Nullable [] key)
             throws GeneralSecurityException {
         ByteBuffer message = ByteBuffer.allocate(1500)
                 .putShort((short) method)

@@ -33,13 +33,16 @@ class TurnCredentialsCoturnTest {
 
     @Test
     void eitherSecretOpensARelay() throws Exception {
-        assertThat(allocate(server(TurnCredentials.rest("north"), Instant.now()))).isEqualTo(TurnClient.OK);
-        assertThat(allocate(server(TurnCredentials.rest("south"), Instant.now()))).isEqualTo(TurnClient.OK);
+        assertThat(allocate(server(TurnCredentials.rest("north"), Instant.now())))
+                .isEqualTo(TurnClient.OK);
+        assertThat(allocate(server(TurnCredentials.rest("south"), Instant.now())))
+                .isEqualTo(TurnClient.OK);
     }
 
     @Test
     void anotherSecretDoesNot() throws Exception {
-        assertThat(allocate(server(TurnCredentials.rest("west"), Instant.now()))).isEqualTo(TurnClient.UNAUTHORIZED);
+        assertThat(allocate(server(TurnCredentials.rest("west"), Instant.now())))
+                .isEqualTo(TurnClient.UNAUTHORIZED);
     }
 
     @Test

@@ -61,7 +61,8 @@ class TurnCredentialsTest {
     void aUserFitsIntoTheAttribute() {
         TurnCredentials credentials = TurnCredentials.rest("north");
 
-        assertThat(credentials.server(URLS, "a".repeat(503), Instant.EPOCH).username()).hasSize(508);
+        assertThat(credentials.server(URLS, "a".repeat(503), Instant.EPOCH).username())
+                .hasSize(508);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> credentials.server(URLS, "a".repeat(504), Instant.EPOCH))
                 .withMessage("user: 504 characters (expected: a username of up to 508 bytes)");
