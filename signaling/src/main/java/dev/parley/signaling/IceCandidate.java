@@ -65,7 +65,9 @@ record IceCandidate(Type type, Address address, boolean isIpv6, Related related)
         boolean isIpv6 = Address.isIpv6(fields.text(), from, fields.at());
         fields.space();
         fields.port();
-        fields.literal(" typ ");
+        fields.space();
+        fields.literal("typ");
+        fields.space();
         Type type = type(fields);
         Related related = related(fields);
         while (!fields.isDone()) {

@@ -118,6 +118,9 @@ final class SessionDescription {
         int last = Math.min(sdp.length(), from + MAX_LINE_CHARS + 1);
         for (int i = from; i < last; i++) {
             char c = sdp.charAt(i);
+            if (c > '\r' && c < Character.MIN_SURROGATE) {
+                continue; // as most are
+            }
             if (c == '\n') {
                 next = i + 1;
                 return i;
@@ -219,12 +222,10 @@ final class SessionDescription {
     /** RFC 8866 section 5.7: {@code nettype addrtype address}, without what is for multicast. */
     private void connection(String neutral) {
         int begin = fields.at();
-        fields.literal("IN IP");
-        boolean isIpv6 = fields.accept("6");
-        if (!isIpv6) {
-            fields.literal("4");
+        boolean isIpv6 = fields.accept("IN IP6 ");
+        if (!isIpv6 && !fields.accept("IN IP4 ")) {
+            throw fields.expected("IN IP4 or IN IP6, and an address");
         }
-        fields.space();
         int addressFrom = fields.at();
         Address address = fields.address();
         boolean isName = address == Address.NAME || address == Address.LOCAL_NAME;
