@@ -73,6 +73,11 @@ final class Fields {
         return at == end;
     }
 
+    /** Takes some characters, which are there. */
+    void skip(int characters) {
+        at += characters;
+    }
+
     /** Takes what is left. */
     void skipAll() {
         at = end;

@@ -109,7 +109,7 @@ final class SessionDescription {
             checkMediaOrder(type);
         }
         before = type;
-        fields.literal(type + "=");
+        fields.skip(2);
         value(type);
     }
 
@@ -232,7 +232,8 @@ final class SessionDescription {
         if (!isName && isIpv6 != Address.isIpv6(sdp, addressFrom, fields.at())) {
             throw fields.expected(isIpv6 ? "an IPv6 address" : "an IPv4 address");
         }
-        boolean isNeutral = address == Address.UNSPECIFIED || sdp.startsWith(neutral, begin);
+        boolean isNeutral = address == Address.UNSPECIFIED
+                || sdp.substring(begin, fields.at()).equals(neutral);
         if (rules.hidesAddresses() && !isNeutral) {
             edits.replace(begin, fields.at(), neutral);
         }

@@ -313,6 +313,16 @@ class SessionDescriptionTest {
                         + " | m=video 0 RTP/SAVPF 1 | a=rtcp:9"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1.example", "127.0.0.10", "0.0.0.0.example", "me.local", "203.0.113.1"})
+    void addressesThatBeginAsNeutralOnesAreTakenOut(String address) {
+        String sdp = lines("v=0 | o=- 1 2 IN IP4 " + address + " | s=- | c=IN IP4 " + address + " | t=0 0");
+
+        String neutral = lines("v=0 | o=- 1 2 IN IP4 127.0.0.1 | s=- | c=IN IP4 0.0.0.0 | t=0 0");
+        assertThat(RELAY_ONLY.description(sdp)).isEqualTo(neutral);
+        assertThat(NOT_PRIVATE.description(sdp)).isEqualTo(neutral);
+    }
+
     @Test
     void privateAddressesAreTakenOutAndOthersLeft() {
         String sdp = lines("v=0 | o=- 1 2 IN IP4 192.168.1.1 | s=- | t=0 0 | m=audio 5000 RTP/SAVPF 0"
