@@ -132,7 +132,7 @@ record IceCandidate(Type type, Address address, boolean isIpv6, Related related)
     }
 
     /**
-     * Takes out the related address if rules keep it back. What browsers write in its place stays there, as they do not read candidates
+     * Takes out the related address if rules keep it back. What browsers write in its place stays there, as some do not read candidates
      * without any.
      */
     void hideRelated(Rules rules, Edits edits) {

@@ -2,6 +2,7 @@ package dev.parley.signaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -171,7 +172,7 @@ class AddressTest {
         assertThat(read(exact)).isEqualTo(length == 253 ? Address.NAME : null);
     }
 
-    private static Address read(String text) {
+    private static @Nullable Address read(String text) {
         String around = "1" + text + "::1";
         return Address.of(around, 1, 1 + text.length());
     }

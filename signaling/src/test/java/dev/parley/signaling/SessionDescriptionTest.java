@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -41,7 +42,8 @@ class SessionDescriptionTest {
     }
 
     static String sdp(String name) {
-        try (InputStream in = SessionDescriptionTest.class.getResourceAsStream("sdp/" + name + ".sdp")) {
+        try (InputStream in = Objects.requireNonNull(
+                SessionDescriptionTest.class.getResourceAsStream("sdp/" + name + ".sdp"), name)) {
             return new String(in.readAllBytes(), UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
