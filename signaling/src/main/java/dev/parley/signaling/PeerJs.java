@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -40,7 +39,8 @@ final class PeerJs implements Endpoint {
 
     static final int MAX_ID_CHARS = 128;
     private static final int MAX_TOKEN_CHARS = 128;
-    private static final RoomSettings LARGE = RoomSettings.builder().maxPeers(10_000).build();
+    private static final RoomSettings LARGE =
+            RoomSettings.builder().maxPeers(10_000).build();
 
     private final Rooms rooms;
     private final Ticker ticker;
@@ -69,7 +69,8 @@ final class PeerJs implements Endpoint {
         } else if (!exchange.method().equals(HttpMethod.GET)) {
             exchange.respond(Response.problem(Problem.of(405)).header("Allow", "GET"));
         } else if (path.length == 1 && path[0].isEmpty()) {
-            exchange.respond(Response.json(Map.of("name", "PeerJS Server", "description", "Parley's server for PeerJS clients.")));
+            exchange.respond(Response.json(
+                    Map.of("name", "PeerJS Server", "description", "Parley's server for PeerJS clients.")));
         } else if (isKey && path[1].equals("id")) {
             exchange.respond(Response.text(UUID.randomUUID().toString()).header("Cache-Control", "no-store"));
         } else if (isKey && path[1].equals("peers")) {

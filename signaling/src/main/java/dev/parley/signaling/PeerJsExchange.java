@@ -94,7 +94,9 @@ final class PeerJsExchange implements Dialect {
             return;
         }
         ObjectNode passed = JsonNodeFactory.instance.objectNode();
-        passed.put("type", frame.path("type").stringValue()).put("src", from.id()).put("dst", to);
+        passed.put("type", frame.path("type").stringValue())
+                .put("src", from.id())
+                .put("dst", to);
         passed.set("payload", payload.get());
         Peer peer = room.get(to);
         if (peer != null && !room.rooms().maySignal(from, peer)) {
@@ -119,7 +121,9 @@ final class PeerJsExchange implements Dialect {
             Optional<String> let = firewall.candidate(candidate.stringValue());
             let.ifPresent(text -> ((ObjectNode) payload.path("candidate")).put("candidate", text));
             return let.map(text -> payload);
-        } else if (payload.has("sdp") || payload.path("candidate").isValueNode() && !payload.path("candidate").isNull()) {
+        } else if (payload.has("sdp")
+                || payload.path("candidate").isValueNode()
+                        && !payload.path("candidate").isNull()) {
             throw new MessageException(MessageException.INVALID_PAYLOAD, "Payload not understood");
         }
         return Optional.of(payload);
@@ -160,7 +164,9 @@ final class PeerJsExchange implements Dialect {
     @Override
     public void tick(Instant now) {
         Set<String> told = new HashSet<>();
-        for (Waiting message = waiting.peek(); message != null && !now.isBefore(message.until); message = waiting.peek()) {
+        for (Waiting message = waiting.peek();
+                message != null && !now.isBefore(message.until);
+                message = waiting.peek()) {
             waiting.remove();
             forget(message);
             Peer from = room.get(message.from);

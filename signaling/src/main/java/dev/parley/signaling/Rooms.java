@@ -147,7 +147,10 @@ final class Rooms {
         String name = entrance.join().room();
         RoomSettings wished = Objects.requireNonNullElse(entrance.admission().settings(), settings.room);
         Room room = rooms.computeIfAbsent(
-                name, absent -> take(roomCount, settings.maxRooms) ? new Room(this, absent, wished, entrance::newDialect) : null);
+                name,
+                absent -> take(roomCount, settings.maxRooms)
+                        ? new Room(this, absent, wished, entrance::newDialect)
+                        : null);
         if (room == null) {
             entrance.refuse(MessageException.TOO_MANY, "rooms: " + settings.maxRooms + " (expected: fewer)");
         } else {

@@ -31,7 +31,8 @@ final class YWebRtc implements Endpoint {
     private static final int MAX_TOPICS = 64;
 
     private static final int POLICY_VIOLATION = 1008;
-    private static final RoomSettings LARGE = RoomSettings.builder().maxPeers(10_000).build();
+    private static final RoomSettings LARGE =
+            RoomSettings.builder().maxPeers(10_000).build();
     private static final Dialect SILENT = new Dialect() {};
 
     private final Rooms rooms;
@@ -42,7 +43,8 @@ final class YWebRtc implements Endpoint {
         this.rooms = rooms;
         this.ticker = ticker;
         this.webSockets = webSockets
-                .onOpen((connection, exchange) -> connection.attribute(CONVERSATION, new Conversation(connection, exchange)))
+                .onOpen((connection, exchange) ->
+                        connection.attribute(CONVERSATION, new Conversation(connection, exchange)))
                 .onText((connection, text) -> conversation(connection).receive(text))
                 .onClose((connection, reason) -> conversation(connection).closed())
                 .build();
@@ -145,7 +147,8 @@ final class YWebRtc implements Endpoint {
                 rooms.refused();
             } else if (from.allowance().takes(kind, rooms.now().toEpochMilli())) {
                 from.room().heard();
-                Outgoing all = new Outgoing(message.put("clients", from.room().peers().size()).toString());
+                Outgoing all = new Outgoing(
+                        message.put("clients", from.room().peers().size()).toString());
                 from.room().peers().forEach(to -> {
                     if (to == from || rooms.maySignal(from, to)) {
                         to.tell(all);

@@ -11,9 +11,10 @@ final class FakeExchange {
 
     static Exchange of() {
         EmbeddedChannel channel = new EmbeddedChannel();
-        return (Exchange)
-                Proxy.newProxyInstance(Exchange.class.getClassLoader(), new Class<?>[] {Exchange.class}, (proxy, method, arguments) -> switch (
-                        method.getName()) {
+        return (Exchange) Proxy.newProxyInstance(
+                Exchange.class.getClassLoader(),
+                new Class<?>[] {Exchange.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
                     case "eventLoop" -> channel.eventLoop();
                     case "principal" -> Optional.empty();
                     default -> throw new UnsupportedOperationException(method.getName());

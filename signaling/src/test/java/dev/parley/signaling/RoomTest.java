@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Rooms as tables of events: what happens, and what each peer is told of it. A line is {@code who: what}; names stand for ids. What follows
@@ -28,9 +27,7 @@ class RoomTest {
 
     static Stream<Arguments> tables() {
         return Stream.of(
-                table(
-                        "who comes later is polite, and all are told who is there",
-                        """
+                table("who comes later is polite, and all are told who is there", """
                         ann: join
                         > ann: welcome []
                         bob: join
@@ -41,9 +38,7 @@ class RoomTest {
                         > ann: joined eve impolite
                         > bob: joined eve impolite
                         """),
-                table(
-                        "signals go to whom they are for, and say from whom they are",
-                        """
+                table("signals go to whom they are for, and say from whom they are", """
                         ann: join
                         bob: join
                         eve: join
@@ -56,9 +51,7 @@ class RoomTest {
                         bob: restart to ann
                         > ann: restart from bob
                         """),
-                table(
-                        "messages go to one, or to all others",
-                        """
+                table("messages go to one, or to all others", """
                         ann: join
                         bob: join
                         eve: join
@@ -68,9 +61,7 @@ class RoomTest {
                         > bob: message from ann
                         > eve: message from ann
                         """),
-                table(
-                        "nobody is told of one who breaks off and comes back, and that one misses nothing",
-                        """
+                table("nobody is told of one who breaks off and comes back, and that one misses nothing", """
                         ann: join
                         bob: join
                         bob: breaks off
@@ -85,9 +76,7 @@ class RoomTest {
                         > bob: joined eve impolite
                         +60s
                         """),
-                table(
-                        "who does not come back is lost",
-                        """
+                table("who does not come back is lost", """
                         ann: join
                         bob: join
                         bob: breaks off
@@ -97,9 +86,7 @@ class RoomTest {
                         bob: resume
                         > bob: error unknown_session
                         """),
-                table(
-                        "a second connection of the same session takes over from the first",
-                        """
+                table("a second connection of the same session takes over from the first", """
                         ann: join
                         bob: join
                         bob: resume
@@ -108,9 +95,7 @@ class RoomTest {
                         ann: offer to bob
                         > bob: offer from ann
                         """),
-                table(
-                        "what was lost on the way comes again, in order; what arrived does not",
-                        """
+                table("what was lost on the way comes again, in order; what arrived does not", """
                         ann: join
                         bob: join
                         ann: offer to bob
@@ -124,9 +109,7 @@ class RoomTest {
                         > bob: candidate from ann
                         > bob: restart from ann
                         """),
-                table(
-                        "a room takes so many",
-                        """
+                table("a room takes so many", """
                         ann: join
                         bob: join
                         eve: join
@@ -142,9 +125,7 @@ class RoomTest {
                         > ann: joined zoe impolite
                         > eve: joined zoe impolite
                         """),
-                table(
-                        "one that is away keeps its place",
-                        """
+                table("one that is away keeps its place", """
                         ann: join
                         bob: join
                         eve: join
@@ -154,9 +135,7 @@ class RoomTest {
                         eve: resume
                         > eve: welcome back []
                         """),
-                table(
-                        "a locked room takes nobody else, but who was there comes back",
-                        """
+                table("a locked room takes nobody else, but who was there comes back", """
                         ann: join
                         bob: join
                         ann: lock
@@ -177,9 +156,7 @@ class RoomTest {
                         > ann: joined eve impolite
                         > bob: joined eve impolite
                         """),
-                table(
-                        "who knocks waits for an owner",
-                        """
+                table("who knocks waits for an owner", """
                         ann: join
                         bob: knock
                         > bob: waiting
@@ -205,9 +182,7 @@ class RoomTest {
                         ann: admit zoe
                         > ann: error unknown_peer
                         """),
-                table(
-                        "a room without an owner has the one who was there longest for it",
-                        """
+                table("a room without an owner has the one who was there longest for it", """
                         ann: join
                         bob: join
                         eve: join
@@ -223,9 +198,7 @@ class RoomTest {
                         > eve: closed 4000
                         > bob: left eve evicted
                         """),
-                table(
-                        "a room that is closed has nobody in it, and its name is free",
-                        """
+                table("a room that is closed has nobody in it, and its name is free", """
                         ann: join
                         bob: join
                         bob: close
@@ -242,9 +215,7 @@ class RoomTest {
                         bob: join
                         > bob: welcome []
                         """),
-                table(
-                        "candidates of an earlier try are dropped, on both sides",
-                        """
+                table("candidates of an earlier try are dropped, on both sides", """
                         ann: join
                         bob: join
                         bob: offer to ann
@@ -258,9 +229,7 @@ class RoomTest {
                         ann: candidate 1 to bob
                         > bob: candidate from ann
                         """),
-                table(
-                        "what is wrong is told to who said it, and harms nobody",
-                        """
+                table("what is wrong is told to who said it, and harms nobody", """
                         ann: offer to ann
                         > ann: error not_joined
                         ann: join
@@ -276,9 +245,7 @@ class RoomTest {
                         > bob: welcome [ann owner polite]
                         > ann: joined bob impolite
                         """),
-                table(
-                        "others hear of a new name, each in its own words of politeness",
-                        """
+                table("others hear of a new name, each in its own words of politeness", """
                         ann: join
                         bob: join
                         eve: join
@@ -287,9 +254,7 @@ class RoomTest {
                         > bob: updated bob impolite
                         > eve: updated bob polite
                         """),
-                table(
-                        "a room in which nothing happens is closed",
-                        """
+                table("a room in which nothing happens is closed", """
                         ann: join
                         +11h
                         ann: update
@@ -391,8 +356,10 @@ class RoomTest {
             }
 
             void does(String what) {
-                Matcher to = Pattern.compile("(\\w+)(?: (\\d))?(?: to)? ?(\\w*)").matcher(what);
-                assertThat(to.matches() || what.contains(" off") || what.contains("loses")).isTrue();
+                Matcher to =
+                        Pattern.compile("(\\w+)(?: (\\d))?(?: to)? ?(\\w*)").matcher(what);
+                assertThat(to.matches() || what.contains(" off") || what.contains("loses"))
+                        .isTrue();
                 if (what.equals("breaks off")) {
                     if (conversation != null) {
                         conversation.closed();
@@ -405,7 +372,9 @@ class RoomTest {
                     if (conversation == null || what.equals("resume")) {
                         conversation = conversation(new Ear());
                     }
-                    String peer = to.group(3).isEmpty() ? "" : sides.containsKey(to.group(3)) ? sides.get(to.group(3)).id : to.group(3);
+                    String peer = to.group(3).isEmpty()
+                            ? ""
+                            : sides.containsKey(to.group(3)) ? sides.get(to.group(3)).id : to.group(3);
                     conversation.receive(message(to.group(1), peer, to.group(2) == null ? "0" : to.group(2)));
                 }
             }
@@ -473,9 +442,8 @@ class RoomTest {
         }
 
         private String words(ServerSignal signal) {
-            Function<ServerSignal.PeerView, String> view = peer -> name(peer.id())
-                    + (peer.owner() ? " owner" : "")
-                    + (peer.polite() ? " polite" : " impolite");
+            Function<ServerSignal.PeerView, String> view = peer ->
+                    name(peer.id()) + (peer.owner() ? " owner" : "") + (peer.polite() ? " polite" : " impolite");
             if (signal instanceof ServerSignal.Welcome welcome) {
                 return "welcome " + (welcome.resumed() ? "back " : "")
                         + welcome.peers().stream().map(view).toList();
