@@ -253,7 +253,7 @@ final class FormClientsTest {
 
     private static void assertSeen(Form form, Seen seen, String json) throws IOException {
         Answer answer = JSON.readValue(json, Answer.class);
-        if (seen == REFUSED) {
+        if (seen.equals(REFUSED)) {
             assertThat(answer.status).as("%s: %s", form, answer).isEqualTo(400);
             return;
         }
