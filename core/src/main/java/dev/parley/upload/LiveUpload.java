@@ -63,7 +63,11 @@ final class LiveUpload {
 
     private long forcedAt;
     private long forcedFor;
+    /** For the content. */
     private long reserved;
+    /** What the record takes. */
+    private long room;
+
     private boolean deleted;
 
     LiveUpload(String id, Uploads uploads, Executor executor, EventLoop eventLoop) {
@@ -89,6 +93,7 @@ final class LiveUpload {
             return false;
         }
         UploadState found = UploadState.parse(record.get());
+        room = Space.roomOf(record.get());
         boolean isLost = false;
         try {
             offset = look(found);
@@ -99,7 +104,7 @@ final class LiveUpload {
         }
         if (found.unchecked() >= 0) {
             found = found.unchecked(-1);
-            store.save(id, found.toJson());
+            write(found);
         }
         forced = found.stage() == Stage.RECEIVING && !store.durability().forcesBeforeAck() ? 0 : offset;
         reserved = uploads.reservedFor(id, found, offset);
@@ -138,8 +143,9 @@ final class LiveUpload {
     }
 
     /** It was just created. */
-    void created(UploadState first, long bytesReserved) {
+    void created(UploadState first, long bytesReserved, long roomOfRecord) {
         reserved = bytesReserved;
+        room = roomOfRecord;
         open(first);
     }
 
@@ -205,8 +211,16 @@ final class LiveUpload {
     }
 
     private void save(UploadState next) throws IOException {
-        store.save(id, next.toJson());
+        write(next);
         state = next;
+    }
+
+    private void write(UploadState next) throws IOException {
+        byte[] record = next.toJson();
+        store.save(id, record);
+        long before = room;
+        room = Space.roomOf(record);
+        uploads.space().replaced(next.about().owner(), before, room);
     }
 
     /** The length is known now. */
@@ -566,16 +580,20 @@ final class LiveUpload {
         UploadState last = state();
         try {
             store.delete(id);
-            uploads.gone(id, last, Math.max(reserved, offset), offset);
+            gone(last);
         } catch (IOException e) {
             if (store.record(id).isEmpty()) { // so it is no upload any more, whatever is left of it
-                uploads.gone(id, last, Math.max(reserved, offset), offset);
+                gone(last);
             }
             throw e;
         }
         if (meter != null) {
             meter.end(type, announced(), last.length(), phase(last));
         }
+    }
+
+    private void gone(UploadState last) {
+        uploads.gone(id, last, Math.max(reserved, offset) + room, offset + room);
     }
 
     // ---- the application

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What all uploads of a store take, or have been promised: a client that announces a length has that much reserved, so that a disk is found to be
- * full before it is.
+ * full before it is. A record takes room as a content does, or else uploads without a byte would fill a disk and count for nothing.
  *
  * <p><b>Threading.</b> Thread-safe.
  */
@@ -17,6 +17,9 @@ final class Space {
         private long bytes;
         private int uploads;
     }
+
+    /** What a file takes at least, on most file systems: records are counted in whole blocks. */
+    static final long BLOCK = 4096;
 
     private final UploadStore store;
     private final long maxBytesPerOwner;
@@ -30,6 +33,11 @@ final class Space {
         this.store = store;
         this.maxBytesPerOwner = maxBytesPerOwner;
         this.maxUnfinishedPerOwner = maxUnfinishedPerOwner;
+    }
+
+    /** The room that a record takes. */
+    static long roomOf(byte[] record) {
+        return (record.length + BLOCK - 1) / BLOCK * BLOCK;
     }
 
     /** What there is when the program begins; it is not refused. */
@@ -69,7 +77,7 @@ final class Space {
         FULL
     }
 
-    /** Reserves room for so many more bytes. */
+    /** Reserves room for so many more bytes. A sum that has become negative is more than any store has. */
     Grant reserve(@Nullable String owner, long bytes) throws IOException {
         long max = Long.MAX_VALUE;
         long usable = Long.MAX_VALUE;
@@ -78,6 +86,9 @@ final class Space {
             usable = bounded.usableBytes();
         }
         synchronized (this) {
+            if (bytes < 0) {
+                return Grant.FULL;
+            }
             if (owner != null && bytes > maxBytesPerOwner - share(owner).bytes) {
                 forget(owner);
                 return Grant.OVER_OWNER;
@@ -94,6 +105,11 @@ final class Space {
     /** Bytes that were promised have been written; a negative number were cut off again. */
     synchronized void wrote(long bytes) {
         outstanding -= bytes;
+    }
+
+    /** A record takes more room than the one before, or less. It is not refused: what has come must find its end in a full store too. */
+    synchronized void replaced(@Nullable String owner, long before, long after) {
+        add(owner, after - before);
     }
 
     /** Gives back what an upload has, of which so much was written. */

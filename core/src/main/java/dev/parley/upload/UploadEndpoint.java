@@ -330,7 +330,8 @@ public final class UploadEndpoint implements Endpoint {
         }
 
         /**
-         * Sets how much one owner may have in the store, complete or not. Default: no bound. What would be more gets 413.
+         * Sets how much one owner may have in the store, complete or not. Default: no bound. What would be more gets 413. Each upload counts with its bytes, or
+         * those it has announced, and with its record, in blocks of 4 KiB.
          *
          * @param bytes 1 or more
          * @return this builder

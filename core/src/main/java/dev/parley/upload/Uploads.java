@@ -141,7 +141,7 @@ final class Uploads {
             try {
                 Optional<byte[]> record = store.record(id);
                 if (record.isPresent()) {
-                    found(id, UploadState.parse(record.get()));
+                    found(id, UploadState.parse(record.get()), Space.roomOf(record.get()));
                 }
             } catch (IOException | RuntimeException e) { // that one can't be used; it is for somebody to look at
                 LOG.error("upload {} can't be read", id, e);
@@ -149,7 +149,7 @@ final class Uploads {
         }
     }
 
-    private void found(String id, UploadState state) throws IOException {
+    private void found(String id, UploadState state, long room) throws IOException {
         long size;
         try (UploadContent content = store.open(id)) {
             size = content.size();
@@ -159,7 +159,7 @@ final class Uploads {
         }
         boolean isUnfinished = state.mayExpire();
         long reserved = state.stage() == Stage.RECEIVING ? Math.max(size, state.length()) : size;
-        space.found(state.about().owner(), reserved, size, isUnfinished);
+        space.found(state.about().owner(), reserved + room, size + room, isUnfinished);
         if (isUnfinished) {
             unfinished.put(id, new Unfinished(state.about().owner(), state.expires(), reserved));
         }
@@ -420,18 +420,6 @@ final class Uploads {
         if (unfinished.size() >= settings.maxUnfinished() || !space.begin(owner)) {
             throw Problem.of(503, "Too many uploads are unfinished.").asException();
         }
-        long reserved = Math.max(0, wish.length());
-        Grant grant;
-        try {
-            grant = space.reserve(owner, reserved);
-        } catch (IOException | RuntimeException e) {
-            space.end(owner);
-            throw e;
-        }
-        if (grant != Grant.GRANTED) {
-            space.end(owner);
-            throw refusal(grant).asException();
-        }
         String id = newId();
         Instant now = now();
         UploadState state = new UploadState(
@@ -451,20 +439,37 @@ final class Uploads {
                 -1,
                 Stage.RECEIVING,
                 null);
+        byte[] record = state.toJson();
+        long room = Space.roomOf(record);
+        long reserved = Math.max(0, wish.length());
         try {
-            store.create(id, state.toJson());
+            make(id, owner, record, reserved + room);
         } catch (IOException | RuntimeException e) {
-            space.release(owner, reserved, 0);
             space.end(owner);
             throw e;
         }
+        space.wrote(room);
         unfinished.put(id, new Unfinished(owner, state.expires(), reserved));
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
-            upload.created(state, reserved);
+            upload.created(state, reserved, room);
             attempt(failed, () -> then.run(upload));
         });
+    }
+
+    /** Makes an upload for which there is room. */
+    private void make(String id, @Nullable String owner, byte[] record, long bytes) throws IOException {
+        Grant grant = space.reserve(owner, bytes);
+        if (grant != Grant.GRANTED) {
+            throw refusal(grant).asException();
+        }
+        try {
+            store.create(id, record);
+        } catch (IOException | RuntimeException e) {
+            space.release(owner, bytes, 0);
+            throw e;
+        }
     }
 
     /** Looks at some uploads, one after the other, and goes on with the sum of their lengths. */

@@ -41,6 +41,24 @@ class SpaceTest {
         assertThat(space.reserve(null, 500)).isEqualTo(Grant.GRANTED);
         assertThat(space.reserve(null, Long.MAX_VALUE)).isEqualTo(Grant.FULL);
         assertThat(space.reserve("ann", Long.MAX_VALUE)).isEqualTo(Grant.OVER_OWNER);
+        assertThat(space.reserve(null, Long.MIN_VALUE)).isEqualTo(Grant.FULL); // a sum of two huge ones
         assertThat(space.reserved()).isEqualTo(500);
+    }
+
+    @Test
+    void aRecordTakesWholeBlocks() {
+        assertThat(Space.roomOf(new byte[1])).isEqualTo(4096);
+        assertThat(Space.roomOf(new byte[4096])).isEqualTo(4096);
+        assertThat(Space.roomOf(new byte[4097])).isEqualTo(8192);
+    }
+
+    @Test
+    void aRecordThatGrowsIsCountedAndNotRefused() throws IOException {
+        assertThat(space.reserve("ann", 600)).isEqualTo(Grant.GRANTED);
+        space.replaced("ann", 100, 700);
+        assertThat(space.reserved()).isEqualTo(1200);
+        assertThat(space.reserve(null, 1)).isEqualTo(Grant.FULL);
+        space.replaced("ann", 700, 100);
+        assertThat(space.reserve(null, 400)).isEqualTo(Grant.GRANTED);
     }
 }

@@ -103,6 +103,14 @@ class UploadEndpointTest {
         return server().request(HttpMethod.valueOf(method), target).header("Tus-Resumable", "1.0.0");
     }
 
+    /** One that is complete at once. */
+    private String empty() {
+        TestResponse response =
+                tus("POST", "/uploads").header("Upload-Length", "0").send();
+        assertThat(response).hasStatus(200);
+        return '/' + response.header("Location").orElseThrow();
+    }
+
     private String create(long length) {
         TestResponse response = tus("POST", "/uploads")
                 .header("Upload-Length", Long.toString(length))
@@ -304,7 +312,7 @@ class UploadEndpointTest {
 
     @Test
     void anOwnerMayStoreSoMuch() {
-        serve(builder -> builder.maxBytesPerOwner(10)
+        serve(builder -> builder.maxBytesPerOwner(10 + 2 * Space.BLOCK)
                 .onCreate(request -> Admission.accept().owner("ann")));
         String first = create(6);
         assertThat(tus("POST", "/uploads").header("Upload-Length", "5").send()).isProblem(413);
@@ -317,7 +325,7 @@ class UploadEndpointTest {
 
     @Test
     void ofUnknownLengthRoomIsTakenAsItComes() {
-        store = MemoryUploadStore.of(10);
+        store = MemoryUploadStore.of(10 + Space.BLOCK);
         serve(builder -> builder);
         TestResponse response =
                 tus("POST", "/uploads").header("Upload-Defer-Length", "1").send();
@@ -327,6 +335,97 @@ class UploadEndpointTest {
         assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "8");
         assertThat(tus("DELETE", upload).send()).hasStatus(204);
         create(10);
+    }
+
+    @Test
+    void uploadsWithoutAByteFillAStoreToo() {
+        store = MemoryUploadStore.of(3 * Space.BLOCK);
+        serve(builder -> builder);
+        String first = empty();
+        TestResponse deferred =
+                tus("POST", "/uploads").header("Upload-Defer-Length", "1").send();
+        assertThat(deferred).hasStatus(201);
+        assertThat(put("/uploads/a").header("Content-Length", "0").send()).hasStatus(200);
+        assertThat(put("/uploads/b").header("Content-Length", "0").send()).isProblem(507);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(507);
+        assertThat(tus("DELETE", first).send()).hasStatus(204);
+        empty();
+    }
+
+    @Test
+    void uploadsWithoutAByteCountForTheirOwner() {
+        serve(builder -> builder.maxBytesPerOwner(2 * Space.BLOCK)
+                .onCreate(request -> Admission.accept().owner("ann")));
+        empty();
+        empty();
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(413);
+    }
+
+    @Test
+    void aRecordCountsAsLongAsItIs() {
+        store = MemoryUploadStore.of(5 * Space.BLOCK);
+        serve(builder -> builder);
+        String metadata =
+                "name " + Base64.getEncoder().encodeToString("x".repeat(3000).getBytes(UTF_8));
+        TestResponse first = tus("POST", "/uploads")
+                .header("Upload-Length", "1")
+                .header("Upload-Metadata", metadata)
+                .send();
+        assertThat(first).hasStatus(201);
+        create(Space.BLOCK);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(507);
+        assertThat(tus("DELETE", '/' + first.header("Location").orElseThrow()).send())
+                .hasStatus(204);
+        create(Space.BLOCK);
+    }
+
+    @Test
+    void anAnswerThatIsKeptIsGivenBackWithItsUpload() {
+        store = MemoryUploadStore.of(20 * Space.BLOCK);
+        serve(builder -> builder.onComplete(upload -> Response.text("x".repeat(60_000))));
+        String first = create(1);
+        patch(first, 0).body("a").send();
+        assertThat(tus("POST", "/uploads")
+                        .header("Upload-Length", Long.toString(15 * Space.BLOCK))
+                        .send())
+                .isProblem(507);
+        assertThat(tus("DELETE", first).send()).hasStatus(204);
+        create(19 * Space.BLOCK);
+    }
+
+    @Test
+    void whatExpiresGivesTheRoomOfItsRecordBack() {
+        store = MemoryUploadStore.of(2 * Space.BLOCK);
+        serve(builder -> builder.expireAfter(Duration.ofHours(1)));
+        create(Space.BLOCK);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(507);
+        server().advance(Duration.ofHours(2));
+        tus("HEAD", "/uploads/" + "a".repeat(26)).send(); // which sweeps
+        create(Space.BLOCK);
+    }
+
+    @Test
+    void recordsAreCountedAgainInTheNextProgram(@TempDir Path directory) throws Exception {
+        for (int program = 0; program < 2; program++) {
+            try (FileUploadStore files = FileUploadStore.at(directory)
+                    .minFreeBytes(0)
+                    .maxBytes(2 * Space.BLOCK)
+                    .open()) {
+                store = files;
+                serve(builder -> builder);
+                empty();
+                server().close();
+            }
+        }
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .minFreeBytes(0)
+                .maxBytes(2 * Space.BLOCK)
+                .open()) {
+            store = files;
+            serve(builder -> builder);
+            assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send())
+                    .isProblem(507);
+        }
     }
 
     @Test
@@ -345,16 +444,20 @@ class UploadEndpointTest {
     @Test
     void anUploadGoesOnInTheNextProgram(@TempDir Path directory) throws Exception {
         String upload;
-        try (FileUploadStore files =
-                FileUploadStore.at(directory).minFreeBytes(0).maxBytes(20).open()) {
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .minFreeBytes(0)
+                .maxBytes(20 + 2 * Space.BLOCK)
+                .open()) {
             store = files;
             serve(builder -> builder);
             upload = create(10);
             patch(upload, 0).body("01234").send();
             server().close();
         }
-        try (FileUploadStore files =
-                FileUploadStore.at(directory).minFreeBytes(0).maxBytes(20).open()) {
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .minFreeBytes(0)
+                .maxBytes(20 + 2 * Space.BLOCK)
+                .open()) {
             store = files;
             serve(builder -> builder);
             assertThat(tus("POST", "/uploads").header("Upload-Length", "11").send())
