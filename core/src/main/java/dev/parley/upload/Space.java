@@ -24,15 +24,20 @@ final class Space {
     private final UploadStore store;
     private final long maxBytesPerOwner;
     private final int maxUnfinishedPerOwner;
+    private final int maxUnfinishedPerClient;
     private final Map<String, Share> shares = new HashMap<>();
+    /** How many uploads that have no owner each client has begun. */
+    private final Map<String, Integer> clients = new HashMap<>();
+
     private long reserved;
     /** Of that, what was promised and has not been written. */
     private long outstanding;
 
-    Space(UploadStore store, long maxBytesPerOwner, int maxUnfinishedPerOwner) {
+    Space(UploadStore store, long maxBytesPerOwner, int maxUnfinishedPerOwner, int maxUnfinishedPerClient) {
         this.store = store;
         this.maxBytesPerOwner = maxBytesPerOwner;
         this.maxUnfinishedPerOwner = maxUnfinishedPerOwner;
+        this.maxUnfinishedPerClient = maxUnfinishedPerClient;
     }
 
     /** The room that a record takes. */
@@ -49,24 +54,40 @@ final class Space {
         }
     }
 
-    /** Whether an owner may begin one more upload; if so, it counts. */
-    synchronized boolean begin(@Nullable String owner) {
+    /**
+     * Whether one more upload may be begun by an owner, or by a client if there is no owner; if so, it counts.
+     *
+     * @param siblings how many files the same form has begun before. They don't count against it, as it is kept whole or not at all, and else a long
+     *     form could never come
+     */
+    synchronized boolean begin(@Nullable String owner, String client, int siblings) {
         if (owner == null) {
+            int begun = clients.getOrDefault(client, 0);
+            if (begun - siblings >= maxUnfinishedPerClient) {
+                return false;
+            }
+            clients.put(client, begun + 1);
             return true;
         }
         Share share = share(owner);
-        if (share.uploads >= maxUnfinishedPerOwner) {
+        if (share.uploads - siblings >= maxUnfinishedPerOwner) {
             return false;
         }
         share.uploads++;
         return true;
     }
 
-    /** An upload is not unfinished any more. */
-    synchronized void end(@Nullable String owner) {
+    /**
+     * An upload is not unfinished any more.
+     *
+     * @param client who began it; null if that was in a program before this one
+     */
+    synchronized void end(@Nullable String owner, @Nullable String client) {
         if (owner != null) {
             share(owner).uploads--;
             forget(owner);
+        } else if (client != null) {
+            clients.computeIfPresent(client, (same, begun) -> begun == 1 ? null : begun - 1);
         }
     }
 

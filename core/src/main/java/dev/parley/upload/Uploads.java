@@ -111,8 +111,21 @@ final class Uploads {
             Consumer<UploadProgress> onProgress,
             @Nullable Topics topics) {}
 
-    /** What is remembered of an upload that is not complete, while nobody works on it. */
-    private record Unfinished(@Nullable String owner, Instant expires, long reserved) {}
+    /**
+     * What is remembered of an upload that is not complete, while nobody works on it.
+     *
+     * @param client whose address it counts for, if it has no owner and was begun in this program: addresses are not written down
+     */
+    private record Unfinished(
+            @Nullable String owner, @Nullable String client, Instant expires, long reserved) {
+        Unfinished expires(Instant later) {
+            return new Unfinished(owner, client, later, reserved);
+        }
+
+        Unfinished reserved(long bytes) {
+            return new Unfinished(owner, client, expires, bytes);
+        }
+    }
 
     private final UploadStore store;
     private final Settings settings;
@@ -161,7 +174,7 @@ final class Uploads {
         long reserved = state.stage() == Stage.RECEIVING ? Math.max(size, state.length()) : size;
         space.found(state.about().owner(), reserved + room, size + room, isUnfinished);
         if (isUnfinished) {
-            unfinished.put(id, new Unfinished(state.about().owner(), state.expires(), reserved));
+            unfinished.put(id, new Unfinished(state.about().owner(), null, state.expires(), reserved));
         }
     }
 
@@ -362,18 +375,19 @@ final class Uploads {
 
     /** Begins an upload, if the application and the limits allow; it is there until the exchange has ended. */
     void create(Exchange exchange, Dialect dialect, Wish wish, LaneTask then) {
-        create(exchange, wish, then, failure -> answer(exchange, dialect, failure));
+        create(exchange, wish, 0, then, failure -> answer(exchange, dialect, failure));
     }
 
     /**
      * As {@link #create(Exchange, Dialect, Wish, LaneTask)}, for one of several uploads of an exchange.
      *
+     * @param siblings how many it has begun before
      * @param failed hears why there is none, or what {@code then} failed with; on any thread
      */
-    void create(Exchange exchange, Wish wish, LaneTask then, Consumer<Throwable> failed) {
+    void create(Exchange exchange, Wish wish, int siblings, LaneTask then, Consumer<Throwable> failed) {
         sweepSoon(exchange);
-        UploadRequest request =
-                new UploadRequest(exchange, wish.length(), wish.fileName(), wish.contentType(), wish.metadata());
+        UploadRequest request = new UploadRequest(
+                exchange, newId(), newId(), wish.length(), wish.fileName(), wish.contentType(), wish.metadata());
         Executor executor = exchange.executor();
         try {
             executor.execute(() -> attempt(
@@ -386,7 +400,7 @@ final class Uploads {
                                             if (failure != null) {
                                                 failed.accept(failure);
                                             } else {
-                                                create(exchange, wish, admission, then, failed);
+                                                create(request, wish, siblings, admission, then, failed);
                                             }
                                         });
                                         return true;
@@ -402,8 +416,15 @@ final class Uploads {
         }
     }
 
-    private void create(Exchange exchange, Wish wish, Admission admission, LaneTask then, Consumer<Throwable> failed)
+    private void create(
+            UploadRequest request,
+            Wish wish,
+            int siblings,
+            Admission admission,
+            LaneTask then,
+            Consumer<Throwable> failed)
             throws IOException {
+        Exchange exchange = request.exchange();
         Problem refusal = admission.refusal();
         if (refusal != null) {
             throw refusal.asException();
@@ -417,10 +438,10 @@ final class Uploads {
         String owner = admission.owner() != null
                 ? admission.owner()
                 : exchange.principal().map(java.security.Principal::getName).orElse(null);
-        if (unfinished.size() >= settings.maxUnfinished() || !space.begin(owner)) {
+        if (unfinished.size() >= settings.maxUnfinished() || !space.begin(owner, request.client(), siblings)) {
             throw Problem.of(503, "Too many uploads are unfinished.").asException();
         }
-        String id = newId();
+        String id = request.id();
         Instant now = now();
         UploadState state = new UploadState(
                 new About(
@@ -432,7 +453,7 @@ final class Uploads {
                         wish.tusConcat(),
                         owner,
                         maxLength,
-                        newId(),
+                        request.progressToken(),
                         wish.digest()),
                 wish.length(),
                 now.plus(settings.lifetime()),
@@ -445,11 +466,11 @@ final class Uploads {
         try {
             make(id, owner, record, reserved + room);
         } catch (IOException | RuntimeException e) {
-            space.end(owner);
+            space.end(owner, request.client());
             throw e;
         }
         space.wrote(room);
-        unfinished.put(id, new Unfinished(owner, state.expires(), reserved));
+        unfinished.put(id, new Unfinished(owner, request.client(), state.expires(), reserved));
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
@@ -503,23 +524,21 @@ final class Uploads {
 
     /** More was reserved. */
     void reserved(String id, long bytes) {
-        unfinished.computeIfPresent(id, (key, known) -> new Unfinished(known.owner(), known.expires(), bytes));
+        unfinished.computeIfPresent(id, (key, known) -> known.reserved(bytes));
     }
 
     void expires(String id, Instant later) {
-        unfinished.computeIfPresent(id, (key, known) -> new Unfinished(known.owner(), later, known.reserved()));
+        unfinished.computeIfPresent(id, (key, known) -> known.expires(later));
     }
 
     void completed(String id, UploadState state, long reserved, long size) {
-        String owner = state.about().owner();
-        space.release(owner, reserved - size, 0);
+        space.release(state.about().owner(), reserved - size, 0);
         paused.remove(id);
         meters.remove(id);
         if (state.mayExpire()) {
-            unfinished.put(id, new Unfinished(owner, state.expires(), size));
+            reserved(id, size);
         } else {
-            unfinished.remove(id);
-            space.end(owner);
+            end(id);
         }
     }
 
@@ -527,8 +546,13 @@ final class Uploads {
         space.release(state.about().owner(), reserved, size);
         paused.remove(id);
         meters.remove(id);
-        if (unfinished.remove(id) != null) {
-            space.end(state.about().owner());
+        end(id);
+    }
+
+    private void end(String id) {
+        Unfinished known = unfinished.remove(id);
+        if (known != null) {
+            space.end(known.owner(), known.client());
         }
     }
 

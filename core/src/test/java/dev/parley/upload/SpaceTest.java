@@ -7,7 +7,9 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
 class SpaceTest {
-    private final Space space = new Space(MemoryUploadStore.of(1000), 600, 2);
+    private static final String HERE = "192.0.2.1";
+
+    private final Space space = new Space(MemoryUploadStore.of(1000), 600, 2, 3);
 
     @Test
     void grantsNoMoreThanThereIs() throws IOException {
@@ -28,12 +30,36 @@ class SpaceTest {
 
     @Test
     void countsWhatAnOwnerHasBegun() {
-        assertThat(space.begin("ann")).isTrue();
-        assertThat(space.begin("ann")).isTrue();
-        assertThat(space.begin("ann")).isFalse();
-        assertThat(space.begin(null)).isTrue();
-        space.end("ann");
-        assertThat(space.begin("ann")).isTrue();
+        assertThat(space.begin("ann", HERE, 0)).isTrue();
+        assertThat(space.begin("ann", HERE, 0)).isTrue();
+        assertThat(space.begin("ann", HERE, 0)).isFalse();
+        assertThat(space.begin("bob", HERE, 0)).isTrue();
+        space.end("ann", HERE);
+        assertThat(space.begin("ann", HERE, 0)).isTrue();
+    }
+
+    @Test
+    void countsWhatAClientHasBegunWithoutAnOwner() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(space.begin(null, HERE, 0)).isTrue();
+        }
+        assertThat(space.begin(null, HERE, 0)).isFalse();
+        assertThat(space.begin("ann", HERE, 0)).isTrue();
+        assertThat(space.begin(null, "192.0.2.2", 0)).isTrue();
+        space.end(null, null); // of a program before
+        assertThat(space.begin(null, HERE, 0)).isFalse();
+        space.end(null, HERE);
+        assertThat(space.begin(null, HERE, 0)).isTrue();
+    }
+
+    @Test
+    void theFilesOfAFormDoNotCountAgainstEachOther() {
+        for (int i = 0; i < 10; i++) {
+            assertThat(space.begin("ann", HERE, i)).isTrue();
+            assertThat(space.begin(null, HERE, i)).isTrue();
+        }
+        assertThat(space.begin("ann", HERE, 0)).isFalse();
+        assertThat(space.begin(null, HERE, 0)).isFalse();
     }
 
     @Test

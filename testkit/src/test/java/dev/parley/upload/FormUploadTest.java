@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.UnaryOperator;
@@ -401,7 +402,8 @@ final class FormUploadTest {
         for (int i = 1; i < UPLOADS; i++) {
             announce(100_000);
         }
-        announce(100_000 - 2 * Space.BLOCK - 1); // which leaves room for the first file, and for the second one's record
+        announce(
+                100_000 - 2 * Space.BLOCK - 1); // which leaves room for the first file, and for the second one's record
         assertThat(post(file("f", "a", "1"), file("f", "b", "2")).send()).isProblem(507);
         assertThat(store.ids()).hasSize(UPLOADS);
     }
@@ -415,6 +417,38 @@ final class FormUploadTest {
     }
 
     // ---- limits
+
+    @Test
+    void theFilesOfAFormAreNotTooManyForEachOther() throws Exception {
+        serve(builder -> builder.maxUnfinishedPerOwner(1)
+                .maxUnfinishedPerClient(1)
+                .onCreate(upload -> upload.fileName().equals(Optional.of("nobodys"))
+                        ? Admission.accept()
+                        : Admission.accept().owner("ann")));
+        assertThat(post(file("f", "a", "1"), file("f", "b", "2"), file("f", "c", "3"))
+                        .send())
+                .hasStatus(200);
+        assertThat(post(file("f", "nobodys", "1"), file("f", "nobodys", "2")).send())
+                .hasStatus(200);
+        announce(10);
+        assertThat(post(file("f", "a", "1"), file("f", "b", "2")).send()).isProblem(503);
+        assertThat(store.ids()).hasSize(6);
+    }
+
+    @Test
+    void theHooksOfAFormMayThrowWhatIsChecked() {
+        serve(builder -> builder.onPart(file -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(post(file("f", "a", "1")).send()).isProblem(500);
+        nothingIsLeft();
+        store.ids().forEach(store::delete);
+        serve(builder -> builder.onForm(form -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(post(file("f", "a", "1")).send()).isProblem(500);
+        nothingIsLeft();
+    }
 
     @Test
     void aFormHasLimits() {

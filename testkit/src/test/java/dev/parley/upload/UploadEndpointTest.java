@@ -14,6 +14,7 @@ import dev.parley.testkit.TestResponse;
 import dev.parley.testkit.TestServer;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
 
 /** What holds for uploads in whatever way they come. */
 class UploadEndpointTest {
@@ -311,6 +313,83 @@ class UploadEndpointTest {
     }
 
     @Test
+    void soManyOfAClientMayBeUnfinishedThatHaveNoOwner() {
+        serve(builder -> builder.maxUnfinishedPerClient(1)
+                .onCreate(request -> request.exchange()
+                        .header("X-User")
+                        .map(Admission.accept()::owner)
+                        .orElse(Admission.accept())));
+        String first = create(1);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "1").send())
+                .isProblem(503)
+                .hasHeader("Retry-After", "60");
+        assertThat(tus("POST", "/uploads")
+                        .header("X-User", "ann")
+                        .header("Upload-Length", "1")
+                        .send())
+                .hasStatus(201);
+        patch(first, 0).body("x").send();
+        String second = create(1);
+        assertThat(tus("DELETE", second).send()).hasStatus(204);
+        create(1);
+    }
+
+    @Test
+    void aClientIsToldByItsAddress() throws Exception {
+        assertThat(UploadRequest.clientOf(InetAddress.getByName("192.0.2.7"))).isEqualTo("192.0.2.7");
+        assertThat(UploadRequest.clientOf(InetAddress.getByName("::ffff:192.0.2.7")))
+                .isEqualTo("192.0.2.7");
+        assertThat(UploadRequest.clientOf(InetAddress.getByName("2001:db8:0:ff07:1:2:3:4")))
+                .isEqualTo("2001:db8:0:ff07::/64");
+        assertThat(UploadRequest.clientOf(InetAddress.getByName("::1"))).isEqualTo("0:0:0:0::/64");
+    }
+
+    @Test
+    void aClientMayBeMadeTheOwner() {
+        serve(builder -> builder.maxBytesPerOwner(Space.BLOCK + 1)
+                .onCreate(request -> Admission.accept().owner(request.client())));
+        put("/uploads/a").body("a").send();
+        assertThat(completed.get(0).owner()).contains("127.0.0.1");
+        assertThat(put("/uploads/a").body("a").send()).isProblem(413);
+    }
+
+    @Test
+    void whatIsToBeCanBeWatchedByWhomTheApplicationTells() {
+        List<String> names = new ArrayList<>();
+        serve(builder -> builder.onCreate(request -> {
+            names.add(request.id() + "/progress?token=" + request.progressToken());
+            names.add(request.progressTopic());
+            return Admission.accept();
+        }));
+        TestExchange body = put("/uploads/a").header("Content-Length", "10").open();
+        body.send("0123");
+        assertThat(server().get("/uploads/" + names.get(0))
+                        .send()
+                        .json(JsonNode.class)
+                        .get("total")
+                        .asInt())
+                .isEqualTo(10);
+        body.send("456789");
+        assertThat(body.response()).hasStatus(200);
+        assertThat(completed.get(0).progressTopic()).isEqualTo(names.get(1));
+    }
+
+    @Test
+    void aHookMayThrowWhatIsChecked() throws Exception {
+        serve(builder -> builder.onComplete(upload -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(put("/uploads/a").body("a").send()).isProblem(500);
+        assertThat(store.ids()).isEmpty();
+        server().close();
+        serve(builder -> builder.onCreate(upload -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(put("/uploads/a").body("a").send()).isProblem(500);
+        assertThat(store.ids()).isEmpty();
+    }
+
+    @Test
     void anOwnerMayStoreSoMuch() {
         serve(builder -> builder.maxBytesPerOwner(10 + 2 * Space.BLOCK)
                 .onCreate(request -> Admission.accept().owner("ann")));
@@ -500,11 +579,7 @@ class UploadEndpointTest {
                 FileUploadStore.at(directory).minFreeBytes(0).open()) {
             store = files;
             serve(builder -> builder.onComplete(upload -> {
-                try {
-                    java.nio.file.Files.move(upload.file(), directory.resolve("mine"));
-                } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                }
+                java.nio.file.Files.move(upload.file(), directory.resolve("mine"));
                 return Response.text("moved");
             }));
             String upload = create(3);
