@@ -6,7 +6,7 @@ import dev.parley.upload.Space.Grant;
 import dev.parley.upload.UploadProgress.EventType;
 import dev.parley.upload.UploadProgress.Phase;
 import dev.parley.upload.UploadState.Stage;
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -48,7 +48,8 @@ final class LiveUpload {
     final Lane lane;
     private final Uploads uploads;
     private final UploadStore store;
-    private final EventLoop eventLoop;
+    /** Its clock, and what is to be done later. */
+    private final EventExecutor timer;
     /** Guarded by the map that it is in. */
     int users;
 
@@ -70,12 +71,12 @@ final class LiveUpload {
 
     private boolean deleted;
 
-    LiveUpload(String id, Uploads uploads, Executor executor, EventLoop eventLoop) {
+    LiveUpload(String id, Uploads uploads, Executor executor, EventExecutor timer) {
         this.id = id;
         this.uploads = uploads;
         this.store = uploads.store();
-        this.eventLoop = eventLoop;
-        lane = new Lane(executor, eventLoop);
+        this.timer = timer;
+        lane = new Lane(executor, timer);
     }
 
     // ---- what it is
@@ -197,8 +198,8 @@ final class LiveUpload {
         return state().length() == offset;
     }
 
-    EventLoop eventLoop() {
-        return eventLoop;
+    EventExecutor timer() {
+        return timer;
     }
 
     UploadContent content() throws IOException {
@@ -388,7 +389,7 @@ final class LiveUpload {
     }
 
     private void force() throws IOException {
-        long before = eventLoop.ticker().nanoTime();
+        long before = timer.ticker().nanoTime();
         try {
             content().force();
         } catch (IOException e) {
@@ -400,7 +401,7 @@ final class LiveUpload {
             }
             throw e;
         }
-        forcedAt = eventLoop.ticker().nanoTime();
+        forcedAt = timer.ticker().nanoTime();
         forcedFor = forcedAt - before;
         forced = offset;
     }
@@ -437,7 +438,7 @@ final class LiveUpload {
             left();
             // Of many short requests each would be too soon after the one before.
             if (!hasAll() && !tellProgress(of.now()) && meter().waits()) {
-                eventLoop.schedule(
+                timer.schedule(
                         () -> uploads.work(this, LiveUpload::tellLate),
                         ProgressMeter.LEAST_NANOS,
                         TimeUnit.NANOSECONDS);
@@ -446,7 +447,7 @@ final class LiveUpload {
     }
 
     private void tellLate() {
-        meter().late(announced(), state().length(), eventLoop.ticker().nanoTime());
+        meter().late(announced(), state().length(), timer.ticker().nanoTime());
     }
 
     private void left() {
@@ -495,7 +496,7 @@ final class LiveUpload {
         if (completion != null) {
             return completion;
         }
-        meter().begin(announced(), state().length(), eventLoop.ticker().nanoTime());
+        meter().begin(announced(), state().length(), timer.ticker().nanoTime());
         if (state().length() < 0) {
             save(state().length(offset));
         }

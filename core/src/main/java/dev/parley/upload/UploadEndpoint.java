@@ -219,6 +219,17 @@ public final class UploadEndpoint implements Endpoint {
         return uploads.look(exchange, id, upload -> new Upload(uploads, upload));
     }
 
+    /**
+     * Finds an upload as {@link #find(Exchange, String)} does, for work of the application that is part of no exchange, such as a job that gives up what
+     * nobody wants any more.
+     *
+     * @param id an id
+     * @return the upload; empty if there is none. Completes on the executor of the server, or on the common pool if nothing was uploaded yet
+     */
+    public CompletionStage<Optional<Upload>> find(String id) {
+        return uploads.look(id, upload -> new Upload(uploads, upload));
+    }
+
     // ---- progress
 
     /**

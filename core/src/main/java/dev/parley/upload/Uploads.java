@@ -12,7 +12,8 @@ import dev.parley.upload.UploadProgress.EventType;
 import dev.parley.upload.UploadProgress.Phase;
 import dev.parley.upload.UploadState.About;
 import dev.parley.upload.UploadState.Stage;
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.security.SecureRandom;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -127,6 +129,9 @@ final class Uploads {
         }
     }
 
+    /** Where an upload is worked on. */
+    private record Place(Executor executor, EventExecutor timer) {}
+
     private final UploadStore store;
     private final Settings settings;
     private final Space space;
@@ -141,6 +146,9 @@ final class Uploads {
 
     private final AtomicLong inFlight = new AtomicLong();
     private final AtomicLong sweepAt = new AtomicLong(Long.MIN_VALUE);
+
+    /** Where is worked without an exchange: where it was last with one. */
+    private volatile Place place = new Place(ForkJoinPool.commonPool(), GlobalEventExecutor.INSTANCE);
 
     Uploads(UploadStore store, Settings settings, Space space) {
         this.store = store;
@@ -228,9 +236,12 @@ final class Uploads {
 
     // ---- who works on an upload
 
-    private LiveUpload acquire(String id, Executor executor, EventLoop eventLoop) {
+    private LiveUpload acquire(String id, Executor executor, EventExecutor timer) {
+        if (place.timer() != timer) {
+            place = new Place(executor, timer);
+        }
         return Objects.requireNonNull(live.compute(id, (key, before) -> {
-            LiveUpload upload = before != null ? before : new LiveUpload(id, this, executor, eventLoop);
+            LiveUpload upload = before != null ? before : new LiveUpload(id, this, executor, timer);
             upload.users++;
             return upload;
         }));
@@ -281,11 +292,20 @@ final class Uploads {
 
     /** Asks something of an upload, if there is one of that id. */
     <T> CompletionStage<Optional<T>> look(Exchange exchange, String id, Question<T> question) {
+        return look(new Place(exchange.executor(), exchange.eventLoop()), id, question);
+    }
+
+    /** Asks something of an upload without an exchange, if there is one of that id. */
+    <T> CompletionStage<Optional<T>> look(String id, Question<T> question) {
+        return look(place, id, question);
+    }
+
+    private <T> CompletionStage<Optional<T>> look(Place where, String id, Question<T> question) {
         if (!isId(id)) {
             return CompletableFuture.completedStage(Optional.empty());
         }
         CompletableFuture<Optional<T>> answer = new CompletableFuture<>();
-        LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
+        LiveUpload upload = acquire(id, where.executor(), where.timer());
         upload.lane.execute(() -> {
             try {
                 answer.complete(upload.exists() ? Optional.of(question.ask(upload)) : Optional.empty());
@@ -304,7 +324,7 @@ final class Uploads {
 
     /** Does something with an upload without an exchange. */
     void work(LiveUpload known, LaneTask task) {
-        LiveUpload upload = acquire(known.id, known.lane.executor(), known.eventLoop());
+        LiveUpload upload = acquire(known.id, known.lane.executor(), known.timer());
         upload.lane.execute(() -> {
             try {
                 if (upload.exists()) {
@@ -565,7 +585,7 @@ final class Uploads {
         }
     }
 
-    private void sweep(Executor executor, EventLoop eventLoop) {
+    private void sweep(Executor executor, EventExecutor timer) {
         Instant now = now();
         List<String> expired = new ArrayList<>();
         unfinished.forEach((id, known) -> {
@@ -574,7 +594,7 @@ final class Uploads {
             }
         });
         for (String id : expired) {
-            LiveUpload upload = acquire(id, executor, eventLoop);
+            LiveUpload upload = acquire(id, executor, timer);
             upload.lane.execute(() -> {
                 try {
                     if (upload.exists()

@@ -22,6 +22,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +41,7 @@ class UploadEndpointTest {
     private final List<UploadProgress> told = new ArrayList<>();
     private final List<Upload> completed = new ArrayList<>();
     private @Nullable TestServer server;
+    private @Nullable UploadEndpoint endpoint;
 
     private TestServer serve(UnaryOperator<UploadEndpoint.Builder> settings) {
         return serve(Protocol.HTTP_1_1, settings);
@@ -52,6 +57,7 @@ class UploadEndpointTest {
                                         return Response.text("done");
                                     }))
                             .build();
+                    endpoint = uploads;
                     return Routes.builder()
                             .any("/uploads/*", uploads)
                             .post(
@@ -252,6 +258,42 @@ class UploadEndpointTest {
         assertThat(exchange.isAnswered()).isFalse();
         admin("resume", upload);
         assertThat(exchange.response()).hasStatus(200).hasHeader("Upload-Offset", "10");
+    }
+
+    @Test
+    void aJobOfTheApplicationFindsAnUpload(@TempDir Path directory) throws Exception {
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).open()) {
+            store = files;
+            serve(builder -> builder);
+            String upload = create(10);
+            String id = upload.substring(upload.lastIndexOf('/') + 1);
+            found(id, found -> assertThat(found.length()).hasValue(10));
+            found(id, Upload::delete);
+            assertThat(tus("HEAD", upload).send()).hasStatus(404);
+            assertThat(endpoint().find("../../x").toCompletableFuture()).isCompletedWithValue(Optional.empty());
+
+            String second = create(10);
+            server().close();
+            UploadEndpoint next = UploadEndpoint.builder(files).build(); // nothing was uploaded yet
+            Optional<Upload> found = next.find(second.substring(second.lastIndexOf('/') + 1))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(found.orElseThrow().length()).hasValue(10);
+        }
+    }
+
+    private void found(String id, Consumer<Upload> then) {
+        CompletableFuture<Void> done = endpoint()
+                .find(id)
+                .thenAccept(found -> then.accept(found.orElseThrow()))
+                .toCompletableFuture();
+        server().advance(Duration.ofMillis(1)); // the executor of the test's server has its turn
+        assertThat(done).isCompleted();
+    }
+
+    private UploadEndpoint endpoint() {
+        return java.util.Objects.requireNonNull(endpoint);
     }
 
     @Test
