@@ -47,8 +47,8 @@ final class Digests {
     }
 
     /**
-     * Tells the digest that a complete upload has been compared to, if it came with one. It is known, so it costs nothing and need not be asked for by
-     * {@code Want-Repr-Digest}, which wants no others (RFC 9530 section 4: a server may give what it likes).
+     * Tells the digest that a complete upload has been compared to, if it came with one. It costs nothing, so it is told unasked; to {@code
+     * Want-Repr-Digest} that names another algorithm too, as that is a wish and no condition (RFC 9530 section 4).
      */
     static Response told(Response response, UploadState state) {
         UploadDigest digest = state.about().digest();

@@ -237,7 +237,8 @@ final class Uploads {
     // ---- who works on an upload
 
     private LiveUpload acquire(String id, Executor executor, EventExecutor timer) {
-        if (place.timer() != timer) {
+        Place last = place;
+        if (last.executor() != executor || last.timer().isShuttingDown()) {
             place = new Place(executor, timer);
         }
         return Objects.requireNonNull(live.compute(id, (key, before) -> {
