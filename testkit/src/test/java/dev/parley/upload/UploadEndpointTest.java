@@ -19,6 +19,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -275,7 +277,9 @@ class UploadEndpointTest {
 
             String second = create(10);
             server().close();
-            UploadEndpoint next = UploadEndpoint.builder(files).build(); // nothing was uploaded yet
+            UploadEndpoint next = UploadEndpoint.builder(files) // nothing was uploaded to it yet
+                    .clock(InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")))
+                    .build();
             Optional<Upload> found = next.find(second.substring(second.lastIndexOf('/') + 1))
                     .toCompletableFuture()
                     .get(10, TimeUnit.SECONDS);
