@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Transfer implements BodyListener {
     /** Enough for the disk to be busy with one half while the other comes. */
-    static final int MAX_WAITING = 512 * 1024;
+    static final int MAX_WAITING = 256 * 1024;
 
     /** Enough to begin a write, and not more with one: what fits the cache of a core is there still when it is written. */
     private static final int WRITTEN_AT_ONCE = MAX_WAITING / 2;
