@@ -13,6 +13,7 @@ import dev.parley.testkit.TestRequest;
 import dev.parley.testkit.TestResponse;
 import dev.parley.testkit.TestServer;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -382,12 +383,14 @@ class UploadEndpointTest {
 
     @Test
     void aClientIsToldByItsAddress() throws Exception {
-        assertThat(UploadRequest.clientOf(InetAddress.getByName("192.0.2.7"))).isEqualTo("192.0.2.7");
-        assertThat(UploadRequest.clientOf(InetAddress.getByName("::ffff:192.0.2.7")))
-                .isEqualTo("192.0.2.7");
-        assertThat(UploadRequest.clientOf(InetAddress.getByName("2001:db8:0:ff07:1:2:3:4")))
-                .isEqualTo("2001:db8:0:ff07::/64");
-        assertThat(UploadRequest.clientOf(InetAddress.getByName("::1"))).isEqualTo("0:0:0:0::/64");
+        assertThat(clientOf("192.0.2.7")).isEqualTo("192.0.2.7");
+        assertThat(clientOf("::ffff:192.0.2.7")).isEqualTo("192.0.2.7");
+        assertThat(clientOf("2001:db8:0:ff07:1:2:3:4")).isEqualTo("2001:db8:0:ff07::/64");
+        assertThat(clientOf("::1")).isEqualTo("0:0:0:0::/64");
+    }
+
+    private static String clientOf(String address) throws IOException {
+        return UploadRequest.clientOf(InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(address)));
     }
 
     @Test
