@@ -423,8 +423,7 @@ export class Room extends EventTarget {
     const link = new Link(this.#url, first, {
       message: (message) => link === this.#link && this.#receive(message),
       heard: () => link === this.#link && this.#hear(),
-      confirmed: (id) => link === this.#link && this.#confirm(id),
-      closed: (code, error) => link === this.#link && this.#broken(code, error),
+      closed: (code) => link === this.#link && this.#broken(code),
     })
     this.#link = link
     this.#pulse = setTimeout(() => this.#broken(), OPEN_MS)
@@ -483,11 +482,11 @@ export class Room extends EventTarget {
     link?.close()
   }
 
-  #broken(code, error) {
+  /** @param {number} [code] */
+  #broken(code) {
     this.#drop()
     if (code === LEFT) return this.#end('closed', 'The server closed the room.')
     if (code === REPLACED) return this.#end('replaced', 'Another connection took over.')
-    if (error) return this.#refused(error)
     this.#failures++
     // Some networks let nothing but plain HTTP through.
     if (this.#options.transport !== 'websocket' && this.#options.transport !== 'stream' && this.#failures >= 2) {
@@ -537,7 +536,6 @@ export class Room extends EventTarget {
         this.#welcome(payload)
         break
       case 'waiting':
-        this.#session = payload.session ?? this.#session
         this.#setState('waiting')
         this.#options.onWaiting?.(this)
         tell(this, 'waiting')
@@ -1171,7 +1169,7 @@ class SocketLink {
   }
 }
 
-/** Where WebSocket is blocked: an event stream for what comes, a POST for each message that goes. */
+/** Where WebSocket is blocked: the first message is a POST that is answered by an event stream, each further one a POST. */
 class StreamLink {
   #url
   #first
@@ -1180,45 +1178,26 @@ class StreamLink {
   #abort = new AbortController()
   /** One request after the other, as order counts. */
   #posts = Promise.resolve()
-  #closed = false
 
   constructor(url, first, to) {
     this.#url = new URL(url)
     this.#url.protocol = this.#url.protocol.replace(/^ws/, 'http')
     this.#first = first
     this.#to = to
-    this.#session = first.payload.session
   }
 
   async open() {
     try {
-      let seen = this.#first.payload.seen ?? 0
-      if (!this.#session) {
-        const response = await this.#fetch(this.#first)
-        const message = await response.json()
-        if (!response.ok) return this.#fail(message)
-        this.#session = message.payload.session ?? response.headers.get('Parley-Session')
-        seen = message.payload.seq ?? 0
-        this.#to.message(message)
-        await this.#listen(seen, message.type)
-      } else {
-        await this.#listen(seen)
-      }
-      this.#to.closed()
+      const response = await this.#post(this.#first, { Accept: 'text/event-stream' }, { signal: this.#abort.signal })
+      if (response.ok) await this.#listen(response.body)
     } catch {
-      this.#to.closed() // the network, or close() was called
+      // The network, or close() was called: either way, it is over.
     }
+    this.#to.closed()
   }
 
-  /** @param known what the answer to the first message said, and the stream says again */
-  async #listen(seen, known) {
-    const response = await fetch(this.#url, {
-      headers: { Accept: 'text/event-stream', 'Parley-Session': this.#session, 'Last-Event-ID': String(seen) },
-      cache: 'no-store',
-      signal: this.#abort.signal,
-    })
-    if (!response.ok) return this.#fail(await response.json())
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  async #listen(body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader()
     let rest = ''
     for (;;) {
       const { done, value } = await reader.read()
@@ -1230,43 +1209,36 @@ class StreamLink {
       for (const line of lines) {
         if (!line.startsWith('data:')) continue
         const message = JSON.parse(line.slice(5))
-        if (message.type !== known) this.#to.message(message)
-        known = undefined
+        if (message.type === 'welcome') this.#session = message.payload.session
+        this.#to.message(message)
       }
     }
-  }
-
-  #fail({ payload }) {
-    this.#to.closed(undefined, payload ?? { code: 'failed', message: 'The server does not take it.' })
   }
 
   send(message) {
-    this.#posts = this.#posts.then(() => this.#post(message))
-  }
-
-  async #post(message) {
-    if (this.#closed && message.type !== 'leave') return
-    try {
-      const response = await this.#fetch(message, message.type === 'leave')
-      if (response.ok) {
-        if (message.id !== undefined) this.#to.confirmed(message.id)
-      } else {
-        const { payload } = await response.json()
-        this.#to.message({ type: 'error', payload, id: message.id })
+    // What is said last must be sent even if the page is gone by then.
+    const options = message.type === 'leave' ? { keepalive: true } : { signal: this.#abort.signal }
+    this.#posts = this.#posts.then(async () => {
+      try {
+        const response = await this.#post(message, { 'Parley-Session': this.#session }, options)
+        if (!response.ok) this.#to.closed() // the stream is gone: that is what answers
+      } catch {
+        this.#to.closed()
       }
-    } catch {
-      this.#to.closed()
-    }
+    })
   }
 
-  #fetch(message, keepalive = false) {
-    const headers = { 'Content-Type': 'application/json', ...(this.#session && { 'Parley-Session': this.#session }) }
-    const signal = keepalive ? undefined : this.#abort.signal
-    return fetch(this.#url, { method: 'POST', headers, body: JSON.stringify(message), cache: 'no-store', keepalive, signal })
+  #post(message, headers, options) {
+    return fetch(this.#url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(message),
+      cache: 'no-store',
+      ...options,
+    })
   }
 
   close() {
-    this.#closed = true
     this.#abort.abort()
   }
 }
