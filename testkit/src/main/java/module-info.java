@@ -1,6 +1,7 @@
 /** Drives Parley endpoints without a socket, a thread or a sleep, on a clock that the test owns. */
 module dev.parley.testkit {
     requires transitive dev.parley.core;
+    requires transitive dev.parley.signaling;
     requires transitive dev.parley.sse;
     requires transitive dev.parley.websocket;
     requires transitive org.assertj.core;

@@ -1,0 +1,284 @@
+package dev.parley.signaling;
+
+import dev.parley.http.Exchange;
+import dev.parley.websocket.MessageException;
+import java.security.Principal;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One connection's messages, from the first to the last. Whatever is wrong with one is answered, and closes nothing; who goes on being wrong
+ * is sent away.
+ *
+ * <p>Messages come one at a time; rooms call on any thread.
+ */
+final class Conversation {
+    private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
+    /** Who is wrong so often before it has joined guesses. */
+    private static final int MAX_ATTEMPTS = 5;
+
+    private static final int POLICY_VIOLATION = 1008;
+
+    private final Rooms rooms;
+    private final Ticker ticker;
+    /** Until it has joined. */
+    private volatile @Nullable Exchange exchange;
+
+    private final Link link;
+    private final AtomicInteger attempts = new AtomicInteger();
+    private volatile boolean asks;
+    private volatile @Nullable Runnable givesUp;
+    private volatile @Nullable Peer peer;
+    private volatile boolean ended;
+
+    Conversation(Rooms rooms, Ticker ticker, Exchange exchange, Link link) {
+        this.rooms = rooms;
+        this.ticker = ticker;
+        this.exchange = exchange;
+        this.link = link;
+    }
+
+    /** Whether it has become a peer's, or may still. */
+    boolean isUnderWay() {
+        return asks || peer != null || ended;
+    }
+
+    /** Takes a message; throws nothing. */
+    void receive(String text) {
+        Object id = null;
+        try {
+            JsonNode message = SignalFormat.tree(text);
+            id = SignalFormat.id(message);
+            take(SignalFormat.read(message), text.length(), id);
+        } catch (MessageException e) {
+            fail(id, e);
+        }
+    }
+
+    private void take(ClientSignal signal, int length, @Nullable Object id) {
+        Peer from = peer;
+        Exchange by = exchange;
+        if (from != null) {
+            from.room().execute(() -> take(from, signal, length, id));
+        } else if (by == null) {
+            return; // it has left
+        } else if (signal instanceof ClientSignal.Leave && asks) {
+            closed();
+            link.close(1000, "");
+        } else if (asks) {
+            throw new MessageException("not_joined", "wait for the answer");
+        } else if (signal instanceof ClientSignal.Join join) {
+            rooms.checkedMetadata(join.metadata());
+            asks = true;
+            join(join, by, id);
+        } else if (signal instanceof ClientSignal.Resume resume) {
+            asks = true;
+            rooms.comeBack(resume.session(), new Back(resume.seen(), id));
+        } else {
+            throw new MessageException("not_joined", "type: not taken (expected: join or resume)");
+        }
+    }
+
+    /** On the lane of the room. */
+    private void take(Peer from, ClientSignal signal, int length, @Nullable Object id) {
+        if (from.link() != link) {
+            return; // another connection has taken over, or it has left
+        }
+        if (signal instanceof ClientSignal.Ack ack) {
+            from.acknowledge(ack.seq());
+            return;
+        }
+        try {
+            if (!from.allowance().takes(signal, rooms.now().toEpochMilli())) {
+                if (from.allowance().isAbused()) {
+                    from.room().remove(from, LeaveReason.EVICTED, "too many signals");
+                    return;
+                }
+                throw new MessageException(
+                        MessageException.TOO_MANY, "signals of this kind (expected: fewer a minute)");
+            }
+            if (length > rooms.maxMessageBytes() && !(signal instanceof ClientSignal.Relayed)) {
+                throw new MessageException(
+                        "too_large", "message (expected: at most " + rooms.maxMessageBytes() + " characters)");
+            }
+            from.room().take(from, signal);
+            if (id != null && from.link() == link) {
+                link.reply(id);
+            }
+        } catch (MessageException e) {
+            fail(id, e);
+        }
+    }
+
+    // ---- joining
+
+    private void join(ClientSignal.Join join, Exchange by, @Nullable Object id) {
+        CompletionStage<Admission> decision;
+        try {
+            decision = rooms.admission(new JoinRequest(by, join, !rooms.exists(join.room())));
+        } catch (RuntimeException | Error e) {
+            refused(id, e);
+            return;
+        }
+        decision.whenComplete((admission, failure) -> {
+            if (failure != null || admission == null) {
+                refused(id, failure);
+            } else if (admission.refusal() != null) {
+                refused(id, new MessageException(MessageException.NOT_ALLOWED, admission.refusal()));
+            } else if (!rooms.reservePeer()) {
+                refused(
+                        id,
+                        new MessageException(MessageException.TOO_MANY, "the server has no room for more peers now"));
+            } else {
+                ticker.start(by.eventLoop());
+                rooms.enter(new Entering(join, admission, by.principal().orElse(null), id));
+            }
+        });
+    }
+
+    private void refused(@Nullable Object id, @Nullable Throwable failure) {
+        asks = false;
+        if (failure instanceof MessageException told) {
+            fail(id, told);
+        } else {
+            LOG.error("a policy of rooms failed", failure);
+            fail(id, new MessageException(MessageException.FAILED, "something failed"));
+        }
+    }
+
+    private void joined(Peer as) {
+        givesUp = null;
+        exchange = null;
+        peer = as;
+        if (ended) {
+            as.room().execute(() -> as.room().lost(as, link));
+        }
+    }
+
+    private void fail(@Nullable Object id, MessageException failure) {
+        rooms.refused();
+        link.send(new Outgoing(new ServerSignal.Failure(failure.code(), String.valueOf(failure.getMessage()))), 0, id);
+        if (peer == null && attempts.incrementAndGet() >= MAX_ATTEMPTS) {
+            link.close(POLICY_VIOLATION, "too many attempts");
+        }
+    }
+
+    // ---- its end
+
+    /** The connection is gone. */
+    void closed() {
+        ended = true;
+        Peer as = peer;
+        Runnable waiting = givesUp;
+        if (as != null) {
+            as.room().execute(() -> as.room().lost(as, link));
+        } else if (waiting != null) {
+            waiting.run();
+        }
+    }
+
+    private final class Entering implements Rooms.Entrance {
+        private final ClientSignal.Join join;
+        private final Admission admission;
+        private final @Nullable Principal principal;
+        private final @Nullable Object id;
+
+        Entering(ClientSignal.Join join, Admission admission, @Nullable Principal principal, @Nullable Object id) {
+            this.join = join;
+            this.admission = admission;
+            this.principal = principal;
+            this.id = id;
+        }
+
+        @Override
+        public ClientSignal.Join join() {
+            return join;
+        }
+
+        @Override
+        public Admission admission() {
+            return admission;
+        }
+
+        @Override
+        public Link link() {
+            return link;
+        }
+
+        @Override
+        public @Nullable Principal principal() {
+            return principal;
+        }
+
+        @Override
+        public @Nullable Object id() {
+            return id;
+        }
+
+        @Override
+        public void entered(Peer as) {
+            joined(as);
+        }
+
+        @Override
+        public void waits(Runnable whenGone) {
+            givesUp = whenGone;
+            link.send(new Outgoing(new ServerSignal.Waiting()), 0, id);
+            if (ended) {
+                whenGone.run();
+            }
+        }
+
+        @Override
+        public void refuse(String code, String message) {
+            rooms.releasePeer();
+            refused(id, new MessageException(code, message));
+        }
+
+        @Override
+        public void sendAway(LeaveReason reason, String text) {
+            givesUp = null;
+            link.send(new Outgoing(new ServerSignal.Left(reason, text)), 0, null);
+            link.close(Link.GONE, text);
+        }
+    }
+
+    private final class Back implements Rooms.Return {
+        private final long seen;
+        private final @Nullable Object id;
+
+        Back(long seen, @Nullable Object id) {
+            this.seen = seen;
+            this.id = id;
+        }
+
+        @Override
+        public long seen() {
+            return seen;
+        }
+
+        @Override
+        public Link link() {
+            return link;
+        }
+
+        @Override
+        public @Nullable Object id() {
+            return id;
+        }
+
+        @Override
+        public void entered(Peer as) {
+            joined(as);
+        }
+
+        @Override
+        public void refuse() {
+            refused(id, new MessageException("unknown_session", "session: it is over, or never was; join anew"));
+        }
+    }
+}

@@ -1,0 +1,303 @@
+package dev.parley.signaling;
+
+import dev.parley.websocket.MessageException;
+import java.security.Principal;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/** All rooms of an endpoint, and the sessions of all peers. No I/O: what goes out goes to {@link Link}s. Thread-safe. */
+final class Rooms {
+    private static final Logger LOG = LoggerFactory.getLogger(Rooms.class);
+    private static final int ID_BYTES = 12;
+    /** Nobody guesses so many. */
+    private static final int SESSION_BYTES = 24;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Settings settings;
+    private final Map<String, Room> rooms = new ConcurrentHashMap<>();
+    private final Map<String, Peer> sessions = new ConcurrentHashMap<>();
+    private final AtomicInteger roomCount = new AtomicInteger();
+    private final AtomicInteger peerCount = new AtomicInteger();
+    private final Kept.Bounds keptBounds;
+    private final LongAdder relayed = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+
+    /** What was set; see {@link SignalingEndpoint.Builder}. */
+    record Settings(
+            RoomPolicy policy,
+            IceServers iceServers,
+            RoomSettings room,
+            RoomListener listener,
+            int maxRooms,
+            int maxPeersInAll,
+            Duration grace,
+            int maxSdpBytes,
+            int maxCandidateBytes,
+            int maxMessageBytes,
+            int maxMetadataBytes,
+            Allowance.PerMinute allowance,
+            int maxKeptMessages,
+            int maxKeptBytes,
+            long maxKeptBytesInAll,
+            InstantSource clock) {}
+
+    Rooms(Settings settings) {
+        this.settings = settings;
+        keptBounds = new Kept.Bounds(
+                settings.maxKeptMessages, settings.maxKeptBytes, settings.maxKeptBytesInAll, new AtomicLong());
+    }
+
+    /** Somebody on the way into a room. */
+    interface Entrance {
+        /** What it said. */
+        ClientSignal.Join join();
+
+        /** What the policy said. */
+        Admission admission();
+
+        Link link();
+
+        @Nullable
+        Principal principal();
+
+        /** The id of the message with which it asked. */
+        @Nullable
+        Object id();
+
+        /** It is in. */
+        void entered(Peer peer);
+
+        /** It must wait; if it doesn't, this is called. */
+        void waits(Runnable givesUp);
+
+        void refuse(String code, String message);
+
+        /** It has waited in vain. */
+        void sendAway(LeaveReason reason, String text);
+
+        default String name() {
+            return Objects.requireNonNullElse(admission().name(), join().name());
+        }
+
+        default JsonNode metadata() {
+            return Objects.requireNonNullElse(admission().metadata(), join().metadata());
+        }
+    }
+
+    /** Somebody who comes back. */
+    interface Return {
+        long seen();
+
+        Link link();
+
+        @Nullable
+        Object id();
+
+        void entered(Peer peer);
+
+        /** There is no such session. */
+        void refuse();
+    }
+
+    // ---- who comes
+
+    boolean exists(String room) {
+        return rooms.containsKey(room);
+    }
+
+    CompletionStage<Admission> admission(JoinRequest wish) {
+        return settings.policy.join(wish);
+    }
+
+    void enter(Entrance entrance) {
+        String name = entrance.join().room();
+        RoomSettings wished = Objects.requireNonNullElse(entrance.admission().settings(), settings.room);
+        Room room = rooms.computeIfAbsent(
+                name, absent -> take(roomCount, settings.maxRooms) ? new Room(this, absent, wished) : null);
+        if (room == null) {
+            entrance.refuse(MessageException.TOO_MANY, "rooms: " + settings.maxRooms + " (expected: fewer)");
+        } else {
+            room.execute(() -> room.enter(entrance));
+        }
+    }
+
+    void comeBack(String session, Return back) {
+        Peer peer = sessions.get(session);
+        if (peer == null) {
+            back.refuse();
+        } else {
+            peer.room().execute(() -> peer.room().resume(peer, back));
+        }
+    }
+
+    Optional<Peer> bySession(String session) {
+        return Optional.ofNullable(sessions.get(session));
+    }
+
+    private static boolean take(AtomicInteger count, int most) {
+        return count.getAndUpdate(now -> now < most ? now + 1 : now) < most;
+    }
+
+    // ---- what rooms need
+
+    Instant now() {
+        return settings.clock.instant();
+    }
+
+    Duration grace() {
+        return settings.grace;
+    }
+
+    int maxMessageBytes() {
+        return settings.maxMessageBytes;
+    }
+
+    String newId() {
+        return random(ID_BYTES);
+    }
+
+    String newSession() {
+        return random(SESSION_BYTES);
+    }
+
+    private static String random(int bytes) {
+        byte[] random = new byte[bytes];
+        RANDOM.nextBytes(random);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    }
+
+    Kept newKept() {
+        return new Kept(keptBounds);
+    }
+
+    Allowance newAllowance() {
+        return new Allowance(settings.allowance, settings.clock.millis());
+    }
+
+    Firewall newFirewall(RoomSettings room) {
+        return new Firewall(new Firewall.Rules(
+                settings.maxSdpBytes, settings.maxCandidateBytes, room.relayOnly(), room.dropPrivateAddresses()));
+    }
+
+    /** What a peer is told of STUN and TURN servers now. */
+    IceServers.Grant iceServers(Peer peer) {
+        IceServers.Grant grant = settings.iceServers.grant(peer.id(), now());
+        peer.iceServersUntil(grant.renew());
+        return grant;
+    }
+
+    boolean maySignal(Peer from, Peer to) {
+        return settings.policy.maySignal(from, to);
+    }
+
+    @Nullable
+    JsonNode checkedMetadata(@Nullable JsonNode metadata) {
+        if (metadata != null && metadata.toString().length() > settings.maxMetadataBytes) {
+            throw new MessageException(
+                    "too_large", "metadata (expected: at most " + settings.maxMetadataBytes + " characters of JSON)");
+        }
+        return metadata;
+    }
+
+    boolean reservePeer() {
+        return take(peerCount, settings.maxPeersInAll);
+    }
+
+    void releasePeer() {
+        peerCount.decrementAndGet();
+    }
+
+    void joined(Peer peer, boolean first) {
+        sessions.put(peer.session(), peer);
+        if (first) {
+            tell(listener -> listener.created(peer.room()));
+        }
+        tell(listener -> listener.joined(peer));
+    }
+
+    void left(Peer peer, LeaveReason reason) {
+        sessions.remove(peer.session());
+        releasePeer();
+        tell(listener -> listener.left(peer, reason));
+    }
+
+    /**
+     * A room is no more.
+     *
+     * @param began whether anybody was ever in it
+     */
+    void closed(Room room, boolean began) {
+        if (rooms.remove(room.name(), room)) {
+            roomCount.decrementAndGet();
+            if (began) {
+                tell(listener -> listener.closed(room));
+            }
+        }
+    }
+
+    void relayed() {
+        relayed.increment();
+    }
+
+    void refused() {
+        refused.increment();
+    }
+
+    private void tell(Consumer<RoomListener> news) {
+        try {
+            news.accept(settings.listener);
+        } catch (RuntimeException | Error e) {
+            LOG.error("a listener to rooms failed", e);
+        }
+    }
+
+    // ---- time
+
+    /** Time has passed: call it about once a second. */
+    void tick() {
+        Instant now = now();
+        rooms.values().forEach(room -> room.execute(() -> room.tick(now)));
+    }
+
+    boolean isEmpty() {
+        return peerCount.get() == 0;
+    }
+
+    // ---- for the application
+
+    Collection<Room> all() {
+        return Collections.unmodifiableCollection(rooms.values());
+    }
+
+    Optional<Room> room(String name) {
+        return Optional.ofNullable(rooms.get(name));
+    }
+
+    SignalingStatistics statistics() {
+        return new SignalingStatistics(
+                roomCount.get(),
+                peerCount.get(),
+                relayed.sum(),
+                refused.sum(),
+                keptBounds.taken().get());
+    }
+}
