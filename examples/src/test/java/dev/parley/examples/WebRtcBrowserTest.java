@@ -9,7 +9,6 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
-import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,9 +44,9 @@ final class WebRtcBrowserTest {
             }
             """;
 
-    /** A page without anything but a room, and functions to look into it. */
+    /** A room beside what the page is, and functions to look into it. */
     private static final String ROOM = """
-            // Holds back the next offer, and what comes behind it, until `release`.
+            // Holds back the next offer, and what comes behind it, until `release` or `lose`.
             const { send } = WebSocket.prototype
             let held = null
             WebSocket.prototype.send = function (text) {
@@ -56,6 +55,7 @@ final class WebRtcBrowserTest {
             }
             window.hold = () => (held = [])
             window.isHeld = () => held.length > 0
+            window.lose = () => (held = null)
             window.release = () => {
               const all = held
               held = null
@@ -100,7 +100,7 @@ final class WebRtcBrowserTest {
             window.forgetTimes = () => times.clear()
             """;
 
-    private static final String BLANK = "blank";
+    private static final String PAGE = "web-rtc";
 
     private static final Object CAMERA = Map.of("audio", true, "video", true);
 
@@ -139,7 +139,7 @@ final class WebRtcBrowserTest {
 
     @Test
     void theDocumentsTwoConnectionsInOnePageCallEachOther() {
-        Page page = visitor("web-rtc");
+        Page page = visitor(PAGE);
         Locator log = page.getByLabel("Events of the two connections");
 
         press(page, "打开 Open");
@@ -169,9 +169,9 @@ final class WebRtcBrowserTest {
 
     @Test
     void threeTabsSeeEachOtherTalkAndLoseTheNetworkForAWhile() {
-        Page ann = visitor("web-rtc#three");
-        Page ben = visitor("web-rtc#three");
-        Page cleo = visitor("web-rtc#three");
+        Page ann = visitor(PAGE + "#three");
+        Page ben = visitor(PAGE + "#three");
+        Page cleo = visitor(PAGE + "#three");
         joinByForm(ann, "Ann", "camera and microphone");
         joinByForm(ben, "Ben", "a test picture");
         assertSees(ann, "Ben");
@@ -183,7 +183,7 @@ final class WebRtcBrowserTest {
         assertThat(tile(ann, "Cleo").locator(".initial")).hasText("C");
         assertThat(ann.locator(".panels .chip")).hasText(new String[] {"connected", "connected"});
         assertThat(ann.locator(".panels li").first()).containsText(Pattern.compile("host 127\\.0\\.0\\.1:\\d+ → "));
-        assertThat(ann.locator(".panels .received").first()).containsText(Pattern.compile("[1-9]\\d* kbit/s|Mbit/s"));
+        assertThat(ann.locator(".panels span.received").first()).containsText(Pattern.compile("[1-9]\\d* kbit/s|Mbit/s"));
 
         say(ben, "你好 from Ben");
         for (Page tab : new Page[] {ann, ben, cleo}) {
@@ -308,7 +308,7 @@ final class WebRtcBrowserTest {
             tab.waitForFunction("isHeld()");
         }
         for (Page tab : new Page[] {ann, ben}) {
-            tab.evaluate("() => { room.reconnect(); release() }");
+            tab.evaluate("() => { room.reconnect(); lose() }");
         }
         awaitStream(ann, (String) ben.evaluate("more.id"));
         awaitStream(ben, (String) ann.evaluate("more.id"));
@@ -318,7 +318,7 @@ final class WebRtcBrowserTest {
     @Test
     void whereWebSocketIsBlockedAnEventStreamDoes() {
         Page ann = enter("Ann", CAMERA, "websocket");
-        Page ben = visitor(BLANK, """
+        Page ben = visitor(PAGE, """
                 window.WebSocket = class extends EventTarget {
                   readyState = 3
                   constructor() {
@@ -344,7 +344,7 @@ final class WebRtcBrowserTest {
 
     @Test
     void aDeviceThatCanNotBeHadIsToldInPlainWords() {
-        Page page = visitor(BLANK);
+        Page page = visitor(PAGE);
 
         assertThat(deviceError(page, "{ video: { width: { min: 90000 } } }"))
                 .isEqualTo("constraints: No device is as wanted: width.");
@@ -378,16 +378,13 @@ final class WebRtcBrowserTest {
         for (String script : scripts) {
             context.addInitScript(script);
         }
-        context.route("**/" + BLANK, route -> route.fulfill(new Route.FulfillOptions()
-                .setContentType("text/html")
-                .setBody("<!doctype html><title>A page</title><link rel=icon href=/favicon.svg>")));
         Page page = context.newPage();
         page.navigate(gallery.url() + path);
         return page;
     }
 
     private Page enter(String name, Object media, String transport) {
-        Page page = visitor(BLANK);
+        Page page = visitor(PAGE);
         enter(page, name, media, transport);
         return page;
     }
@@ -422,8 +419,8 @@ final class WebRtcBrowserTest {
         return (List<String>) tab.evaluate("heard");
     }
 
-    private static Object deviceError(Page page, String constraints) {
-        return page.evaluate("""
+    private static String deviceError(Page page, String constraints) {
+        return (String) page.evaluate("""
                 () => import('/parley/signaling.js')
                   .then(({ getMedia }) => getMedia(%s))
                   .catch((e) => `${e.code}: ${e.message}`)""".formatted(constraints));

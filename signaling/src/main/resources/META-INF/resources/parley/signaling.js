@@ -264,7 +264,6 @@ export class Room extends EventTarget {
   mute(kind, muted = true) {
     if (kind !== 'audio' && kind !== 'video') throw new TypeError(`kind: ${kind} (expected: audio or video)`)
     this.#muted[kind] = Boolean(muted)
-    // A screen that is shared stays: it was chosen by itself.
     for (const { track } of this.#outgoing) this.#applyMuted(track)
     return this.update({ metadata: { ...this.#me.metadata, muted: this.muted } })
   }
@@ -650,10 +649,11 @@ export class Room extends EventTarget {
 
   #update(view) {
     if (view.id === this.#me.id) {
-      // One's own rights: a room whose owner left has another one.
-      if (view.owner) this.#rights.add('own')
-      else this.#rights.delete('own')
-      tell(this, 'room-updated')
+      if (view.owner !== this.#rights.has('own')) {
+        // A room whose owner left has another one.
+        this.#rights = new Set(view.owner ? [...this.#rights, 'own'] : [...this.#rights].filter((right) => right !== 'own'))
+        tell(this, 'room-updated')
+      }
       return
     }
     const line = this.#lines.get(view.id)
@@ -745,6 +745,7 @@ export class Room extends EventTarget {
     }
   }
 
+  /** A screen that is shared stays: it was chosen by itself. */
   #applyMuted(track) {
     if (track !== this.#screen?.track) track.enabled = !this.#muted[track.kind]
   }
