@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.parley.websocket.MessageException;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -203,7 +204,7 @@ class SignalSchemaTest {
                     json.booleanNode(true),
                     json.numberNode(1.5),
                     json.numberNode(-1),
-                    json.numberNode(new java.math.BigInteger("9223372036854775808")),
+                    json.numberNode(new BigInteger("9223372036854775808")),
                     json.arrayNode(),
                     json.objectNode())) {
                 ObjectNode other = example(signal);
@@ -273,7 +274,7 @@ class SignalSchemaTest {
     @Test
     void thereIsASampleOfEach() {
         assertThat(samples().map(Object::getClass).distinct()).containsExactlyInAnyOrderElementsOf(
-                serverSignals().collect(Collectors.toList()));
+                serverSignals().toList());
     }
 
     @ParameterizedTest
