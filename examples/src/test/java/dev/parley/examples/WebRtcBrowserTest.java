@@ -183,7 +183,8 @@ final class WebRtcBrowserTest {
         assertThat(tile(ann, "Cleo").locator(".initial")).hasText("C");
         assertThat(ann.locator(".panels .chip")).hasText(new String[] {"connected", "connected"});
         assertThat(ann.locator(".panels li").first()).containsText(Pattern.compile("host 127\\.0\\.0\\.1:\\d+ → "));
-        assertThat(ann.locator(".panels span.received").first()).containsText(Pattern.compile("[1-9]\\d* kbit/s|Mbit/s"));
+        assertThat(ann.locator(".panels span.received").first())
+                .containsText(Pattern.compile("[1-9]\\d* kbit/s|Mbit/s"));
 
         say(ben, "你好 from Ben");
         for (Page tab : new Page[] {ann, ben, cleo}) {
@@ -244,8 +245,10 @@ final class WebRtcBrowserTest {
 
         awaitHeard(ann, "Ben tells 20");
         awaitHeard(ben, "Ann tells \"b\"");
-        assertThat(heard(ann)).containsSubsequence("reconnecting", "connected", "Ben tells 1", "Ben tells 2", "Ben tells 20");
-        assertThat(heard(ann).stream().filter(line -> line.startsWith("Ben tells"))).hasSize(20);
+        assertThat(heard(ann))
+                .containsSubsequence("reconnecting", "connected", "Ben tells 1", "Ben tells 2", "Ben tells 20");
+        assertThat(heard(ann).stream().filter(line -> line.startsWith("Ben tells")))
+                .hasSize(20);
         assertThat(heard(ben)).containsOnlyOnce("Ann tells \"a\"");
         assertThat(heard(ben)).doesNotContain("Ann is gone: lost", "reconnecting");
         assertThat(ann.evaluate("connection === other().connection")).isEqualTo(true);

@@ -4,6 +4,7 @@ import dev.parley.http.Endpoint;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
 import dev.parley.http.Response;
+import dev.parley.http.StaticFiles;
 import dev.parley.sse.SseEmitter;
 import dev.parley.sse.SseEndpoint;
 import dev.parley.websocket.RateLimit;
@@ -139,6 +140,26 @@ public final class SignalingEndpoint implements Endpoint {
 
     private static Conversation conversation(WebSocketConnection connection) {
         return connection.attribute(CONVERSATION).orElseThrow();
+    }
+
+    /**
+     * The browser's side, for pages to import: {@code signaling.js}, an ES module without dependencies, and its types, {@code signaling.d.ts};
+     * with {@code signaling.schema.json}, the messages of the protocol as a JSON Schema.
+     *
+     * <pre>{@code
+     * routes.files("/parley", SignalingEndpoint.browserModule())
+     *
+     * import { join } from '/parley/signaling.js'
+     * const room = await join('/signal', { room: 'team', name: 'Ann', media: { audio: true, video: true } })
+     * room.addEventListener('peer', ({ peer }) => document.body.append(peer.video))
+     * }</pre>
+     *
+     * @return the files, to be mounted where pages of the same origin find them
+     */
+    public static StaticFiles browserModule() {
+        return StaticFiles.builder(SignalingEndpoint.class.getClassLoader(), "/META-INF/resources/parley")
+                .mediaType("ts", "text/plain; charset=utf-8")
+                .build();
     }
 
     // ---- other protocols

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A coturn of this machine, on loopback, with files of its own. */
-final class Coturn implements AutoCloseable {
+public final class Coturn implements AutoCloseable {
     private static final Optional<Path> TURNSERVER = Arrays.stream(
                     System.getenv("PATH").split(File.pathSeparator))
             .map(directory -> Path.of(directory, "turnserver"))
@@ -44,7 +44,7 @@ final class Coturn implements AutoCloseable {
     }
 
     /** Starts one that takes credentials by any of some secrets. */
-    static Coturn start(List<String> secrets, String... more) throws Exception {
+    public static Coturn start(List<String> secrets, String... more) throws Exception {
         for (int i = 0; i < TRIES; i++) {
             Optional<Coturn> started = tryToStart(secrets, more);
             if (started.isPresent()) {
@@ -54,7 +54,7 @@ final class Coturn implements AutoCloseable {
         throw new IOException("coturn did not start in " + TRIES + " tries");
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return address;
     }
 
@@ -134,7 +134,7 @@ final class Coturn implements AutoCloseable {
     }
 
     /** Skips the tests of a class where coturn is not installed, and says so; under {@code CI=true} they fail instead. */
-    static final class IsInstalled implements ExecutionCondition {
+    public static final class IsInstalled implements ExecutionCondition {
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
             if (TURNSERVER.isPresent()) {
