@@ -1,18 +1,27 @@
 package dev.parley.signaling;
 
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A message on its way out: made JSON once, whoever gets it. Confined to the lane of a room, or to whoever made it. */
 final class Outgoing {
-    private final ServerSignal signal;
+    private final @Nullable ServerSignal signal;
     private @Nullable String json;
 
     Outgoing(ServerSignal signal) {
         this.signal = signal;
     }
 
-    ServerSignal signal() {
-        return signal;
+    /** A message in the words of another dialect. */
+    Outgoing(String json) {
+        signal = null;
+        this.json = json;
+    }
+
+    /** What it says; empty if it is in the words of another dialect already. */
+    Optional<ServerSignal> signal() {
+        return Optional.ofNullable(signal);
     }
 
     /** How much memory it takes. */
@@ -28,7 +37,7 @@ final class Outgoing {
     private String json() {
         String made = json;
         if (made == null) {
-            made = SignalFormat.write(signal);
+            made = SignalFormat.write(Objects.requireNonNull(signal));
             json = made;
         }
         return made;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -27,6 +28,7 @@ public final class Room {
     private final String name;
     private final RoomSettings settings;
     private final Firewall firewall;
+    private final Dialect dialect;
     private final Lane lane = new Lane();
     /** In the order in which they joined. On the lane only. */
     private final Map<String, Peer> peers = new LinkedHashMap<>(4);
@@ -40,12 +42,13 @@ public final class Room {
     private volatile JsonNode metadata;
     private volatile long lastSignalMillis;
 
-    Room(Rooms rooms, String name, RoomSettings settings) {
+    Room(Rooms rooms, String name, RoomSettings settings, Function<Room, Dialect> dialect) {
         this.rooms = rooms;
         this.name = name;
         this.settings = settings;
         firewall = rooms.newFirewall(settings);
         metadata = settings.metadata();
+        this.dialect = dialect.apply(this);
         lastSignalMillis = rooms.now().toEpochMilli();
     }
 
@@ -164,6 +167,26 @@ public final class Room {
         return rooms;
     }
 
+    Firewall firewall() {
+        return firewall;
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    /** Who is here under an id, whether connected or away. */
+    @Nullable
+    Peer get(String id) {
+        return peers.get(id);
+    }
+
+    /** Something was said in words of its own, which count as any. */
+    void heard() {
+        lastSignalMillis = rooms.now().toEpochMilli();
+        rooms.relayed();
+    }
+
     boolean has(Peer peer) {
         return peers.get(peer.id()) == peer;
     }
@@ -176,10 +199,12 @@ public final class Room {
             entrance.refuse("room_locked", "nobody else may join");
         } else if (peers.size() >= settings.maxPeers()) {
             entrance.refuse("room_full", "peers: " + peers.size() + " (expected: at most " + settings.maxPeers() + ")");
+        } else if (entrance.peerId() != null && peers.containsKey(entrance.peerId())) {
+            entrance.refuse("id_taken", "id: another peer has it");
         } else if (entrance.admission().mustKnock() || settings.knock() && !peers.isEmpty()) {
             knock(entrance);
         } else {
-            add(entrance, rooms.newId());
+            add(entrance, Objects.requireNonNullElseGet(entrance.peerId(), rooms::newId));
         }
         if (peers.isEmpty()) {
             end(""); // a room that its first one could not enter
@@ -192,7 +217,7 @@ public final class Room {
         } else if (knocking.size() >= MAX_KNOCKING) {
             entrance.refuse(MessageException.TOO_MANY, "too many are waiting (expected: at most " + MAX_KNOCKING + ")");
         } else {
-            String id = rooms.newId();
+            String id = Objects.requireNonNullElseGet(entrance.peerId(), rooms::newId);
             knocking.put(id, entrance);
             entrance.waits(() -> execute(() -> gaveUp(id)));
             Outgoing knock = knock(id, entrance);
@@ -231,8 +256,10 @@ public final class Room {
         peers.put(id, peer);
         seen = List.copyOf(peers.values());
         welcome(peer, false, 0, entrance.id());
-        Outgoing news = new Outgoing(new ServerSignal.PeerJoined(peer.view(false)));
-        others(peer, other -> other.tell(news));
+        if (dialect.announces()) {
+            Outgoing news = new Outgoing(new ServerSignal.PeerJoined(peer.view(false)));
+            others(peer, other -> other.tell(news));
+        }
         rooms.joined(peer, first);
         entrance.entered(peer);
     }
@@ -264,7 +291,7 @@ public final class Room {
 
     private void welcome(Peer peer, boolean resumed, long seq, @Nullable Object id) {
         IceServers.Grant grant = rooms.iceServers(peer);
-        List<PeerView> views = resumed
+        List<PeerView> views = resumed || !dialect.announces()
                 ? List.of()
                 : peers.values().stream()
                         .filter(other -> other != peer)
@@ -310,11 +337,13 @@ public final class Room {
             link.close(reason == LeaveReason.LEFT ? 1000 : Link.GONE, text);
         }
         peer.gone();
-        Outgoing news = new Outgoing(new ServerSignal.PeerLeft(peer.id(), reason));
-        others(peer, other -> {
-            other.forget(peer);
-            other.tell(news);
-        });
+        if (dialect.announces()) {
+            Outgoing news = new Outgoing(new ServerSignal.PeerLeft(peer.id(), reason));
+            others(peer, other -> {
+                other.forget(peer);
+                other.tell(news);
+            });
+        }
         rooms.left(peer, reason);
         if (peers.isEmpty()) {
             end(text);
@@ -336,6 +365,9 @@ public final class Room {
 
     /** Tells all of what is new about a peer; itself, too, as it may be its rights. */
     private void tellOf(Peer peer) {
+        if (!dialect.announces()) {
+            return;
+        }
         Outgoing toEarlier = new Outgoing(new ServerSignal.PeerUpdated(peer.view(false)));
         Outgoing toLater = new Outgoing(new ServerSignal.PeerUpdated(peer.view(true)));
         peers.values().forEach(to -> to.tell(to.isPoliteTo(peer) ? toLater : toEarlier));
@@ -374,6 +406,7 @@ public final class Room {
                         null);
             }
         }
+        dialect.tick(now);
         if (now.toEpochMilli() - lastSignalMillis >= settings.idle().toMillis()) {
             end("nothing has happened for " + settings.idle());
         }

@@ -94,6 +94,21 @@ final class Rooms {
         /** It has waited in vain. */
         void sendAway(LeaveReason reason, String text);
 
+        /** What it wants the others to know it by; {@code null} for anything. */
+        default @Nullable String peerId() {
+            return null;
+        }
+
+        /** With which it may come back; {@code null} for anything that nobody guesses. */
+        default @Nullable String session() {
+            return null;
+        }
+
+        /** What its room is like, if it is the first one. */
+        default Dialect newDialect(Room room) {
+            return Dialect.PARLEY;
+        }
+
         default String name() {
             return Objects.requireNonNullElse(admission().name(), join().name());
         }
@@ -132,7 +147,10 @@ final class Rooms {
         String name = entrance.join().room();
         RoomSettings wished = Objects.requireNonNullElse(entrance.admission().settings(), settings.room);
         Room room = rooms.computeIfAbsent(
-                name, absent -> take(roomCount, settings.maxRooms) ? new Room(this, absent, wished) : null);
+                name,
+                absent -> take(roomCount, settings.maxRooms)
+                        ? new Room(this, absent, wished, entrance::newDialect)
+                        : null);
         if (room == null) {
             entrance.refuse(MessageException.TOO_MANY, "rooms: " + settings.maxRooms + " (expected: fewer)");
         } else {
@@ -169,6 +187,11 @@ final class Rooms {
 
     int maxMessageBytes() {
         return settings.maxMessageBytes;
+    }
+
+    /** Of what may hold a description that nobody looks into, such as an encrypted one. */
+    int maxSignalChars() {
+        return 4096 + 2 * settings.maxSdpBytes;
     }
 
     String newId() {

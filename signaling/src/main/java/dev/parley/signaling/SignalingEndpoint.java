@@ -43,7 +43,6 @@ public final class SignalingEndpoint implements Endpoint {
             AttributeKey.valueOf(SignalingEndpoint.class, "conversation");
     private static final AttributeKey<String> FIRST = AttributeKey.valueOf(SignalingEndpoint.class, "first");
     private static final String SESSION = "Parley-Session";
-    private static final int POLICY_VIOLATION = 1008;
 
     private final Rooms rooms;
     private final Ticker ticker;
@@ -51,6 +50,8 @@ public final class SignalingEndpoint implements Endpoint {
     private final int maxTextBytes;
     private final WebSocketEndpoint webSockets;
     private final SseEndpoint streams;
+    private final PeerJs peerJs;
+    private final YWebRtc yWebRtc;
 
     private SignalingEndpoint(Builder builder) {
         rooms = new Rooms(builder.settings());
@@ -58,20 +59,26 @@ public final class SignalingEndpoint implements Endpoint {
         joinTimeout = builder.joinTimeout;
         // JSON writes each line break of a description in four bytes for two, and other things may come with it.
         maxTextBytes = 4096 + 2 * Math.max(builder.maxSdpBytes, builder.maxMessageBytes);
-        webSockets = WebSocketEndpoint.builder()
+        webSockets = webSockets(builder)
                 .onOpen((connection, exchange) -> opened(connection, exchange))
                 .onText((connection, text) -> conversation(connection).receive(text))
                 .onClose((connection, reason) -> conversation(connection).closed())
-                .maxMessageBytes(maxTextBytes)
-                .rateLimit(builder.rate)
-                .keepAlive(builder.keepAlive)
-                .pongTimeout(builder.keepAlive)
-                .noDeflate() // sessions and credentials are sent beside what others choose
                 .build();
+        peerJs = new PeerJs(rooms, ticker, webSockets(builder));
+        yWebRtc = new YWebRtc(rooms, ticker, webSockets(builder));
         streams = SseEndpoint.builder()
                 .onOpen(emitter -> opened(emitter))
                 .keepAlive(builder.keepAlive)
                 .build();
+    }
+
+    private WebSocketEndpoint.Builder webSockets(Builder builder) {
+        return WebSocketEndpoint.builder()
+                .maxMessageBytes(maxTextBytes)
+                .rateLimit(builder.rate)
+                .keepAlive(builder.keepAlive)
+                .pongTimeout(builder.keepAlive)
+                .noDeflate(); // sessions and credentials are sent beside what others choose
     }
 
     /**
@@ -119,25 +126,51 @@ public final class SignalingEndpoint implements Endpoint {
         WebSocketLink link = new WebSocketLink(connection);
         Conversation conversation = new Conversation(rooms, ticker, exchange, link);
         connection.attribute(CONVERSATION, conversation);
-        exchange.after(joinTimeout, () -> {
-            if (!conversation.isUnderWay()) {
-                link.close(POLICY_VIOLATION, "the first message must be join or resume, within " + joinTimeout);
-            }
-        });
+        exchange.after(joinTimeout, conversation::expire);
     }
 
     private void opened(SseEmitter emitter) {
         Exchange exchange = emitter.exchange();
         Conversation conversation = new StreamLink(rooms, ticker, exchange, emitter).conversation();
         emitter.onClose(reason -> conversation.closed());
+        exchange.after(joinTimeout, conversation::expire);
         conversation.receive(exchange.attribute(FIRST).orElseThrow());
-        if (!conversation.isUnderWay()) {
-            emitter.close(); // its first message was wrong, and another can't come
-        }
     }
 
     private static Conversation conversation(WebSocketConnection connection) {
         return connection.attribute(CONVERSATION).orElseThrow();
+    }
+
+    // ---- other protocols
+
+    /**
+     * Serves clients of <a href="https://peerjs.com">PeerJS</a>, which need no change. All clients of one key are in the room {@code peerjs/KEY}, of up to
+     * 10,000 unless the policy says otherwise; the policy is asked with the client's id as {@link JoinRequest#name} and its token as {@link JoinRequest#token},
+     * which is no secret worth the name: who a client is, a {@link dev.parley.http.Guard} has to know. What waits for a client that is not there is bounded, and
+     * expires after 5 seconds. To list clients is not possible.
+     *
+     * <pre>{@code
+     * Routes.builder().any("/peerjs/*", call.peerJs())      // new Peer({ host, port, path: '/peerjs/' })
+     * }</pre>
+     *
+     * @return what serves them, with the limits, the policy and the rooms of this endpoint; for a route that ends in a wildcard
+     */
+    public Endpoint peerJs() {
+        return peerJs;
+    }
+
+    /**
+     * Serves clients of <a href="https://github.com/yjs/y-webrtc">y-webrtc</a>, which need no change. Each topic is a room {@code y-webrtc/TOPIC}, of up to 10,000
+     * subscribers unless the policy says otherwise. What is published may be encrypted, so that candidates are not filtered here.
+     *
+     * <pre>{@code
+     * Routes.builder().any("/y-webrtc", call.yWebRtc())     // new WebrtcProvider(topic, doc, { signaling: ['wss://example/y-webrtc'] })
+     * }</pre>
+     *
+     * @return what serves them, with the limits, the policy and the rooms of this endpoint
+     */
+    public Endpoint yWebRtc() {
+        return yWebRtc;
     }
 
     // ---- for the application
@@ -292,7 +325,7 @@ public final class SignalingEndpoint implements Endpoint {
         }
 
         /**
-         * Sets how long a connection has until it joins: 10 seconds unless set. Then it is closed with 1008.
+         * Sets how long a connection has until it is in a room, or knocks: 10 seconds unless set. Then it is closed with 1008.
          *
          * @param timeout more than 0
          * @return this builder
