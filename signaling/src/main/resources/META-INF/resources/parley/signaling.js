@@ -904,7 +904,10 @@ class Line {
     on('icecandidate', ({ candidate }) => this.#tellCandidate(candidate))
     on('track', (event) => this.#receive(event))
     on('datachannel', ({ channel }) => tell(this.peer, 'channel', { channel }))
-    on('signalingstatechange', () => this.#watch())
+    on('signalingstatechange', () => {
+      if (pc.signalingState === 'stable') this.#mend()
+      this.#watch()
+    })
     on('connectionstatechange', () => {
       tell(this.peer, 'state', { state: pc.connectionState })
       this.#watch()
@@ -940,7 +943,20 @@ class Line {
 
   add(slot) {
     if (!this.#pc || this.#ended) return
+    // addTrack takes no sender that has sent before: descriptions would become longer with each change, for good. The place
+    // of one that is stopped is taken again. (setStreams would do, too, but Chromium forgets what it says.)
+    for (const each of this.#pc.getTransceivers()) {
+      const isIdle = each.currentDirection === 'inactive' && !each.sender.track
+      if (isIdle && each.direction !== 'stopped') each.stop()
+    }
     this.#senders.set(slot, this.#pc.addTrack(slot.track, slot.stream))
+  }
+
+  /** The other may have stopped what this side has just begun to use. */
+  #mend() {
+    const transceivers = this.#pc.getTransceivers().filter(({ direction }) => direction !== 'stopped')
+    const senders = new Set(transceivers.map(({ sender }) => sender))
+    for (const [slot, sender] of [...this.#senders]) if (!senders.has(sender)) this.add(slot)
   }
 
   remove(slot) {
@@ -1177,6 +1193,7 @@ class StreamLink {
   #to
   #session
   #abort = new AbortController()
+  #isLeaving = false
   /** One request after the other, as order counts. */
   #posts = Promise.resolve()
 
@@ -1217,8 +1234,9 @@ class StreamLink {
   }
 
   send(message) {
-    // What is said last must be sent even if the page is gone by then.
-    const options = message.type === 'leave' ? { keepalive: true } : { signal: this.#abort.signal }
+    // What is said last must be sent even if the page is gone by then, and heard before the stream ends.
+    this.#isLeaving = message.type === 'leave'
+    const options = this.#isLeaving ? { keepalive: true } : { signal: this.#abort.signal }
     this.#posts = this.#posts.then(async () => {
       try {
         const response = await this.#post(message, { 'Parley-Session': this.#session }, options)
@@ -1240,6 +1258,7 @@ class StreamLink {
   }
 
   close() {
-    this.#abort.abort()
+    if (this.#isLeaving) this.#posts.then(() => this.#abort.abort())
+    else this.#abort.abort()
   }
 }
