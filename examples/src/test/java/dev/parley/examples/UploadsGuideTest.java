@@ -3,6 +3,10 @@ package dev.parley.examples;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static dev.parley.upload.Admission.accept;
 import static dev.parley.upload.Admission.refuse;
+import static dev.parley.upload.UploadProgress.EventType.LOADEND;
+import static dev.parley.upload.UploadProgress.EventType.LOADSTART;
+import static dev.parley.upload.UploadProgress.EventType.PROGRESS;
+import static dev.parley.upload.UploadProgress.EventType.TIMEOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -18,6 +22,7 @@ import dev.parley.http.Routes;
 import dev.parley.http.StaticFiles;
 import dev.parley.server.ParleyServer;
 import dev.parley.sse.SseEndpoint;
+import dev.parley.testkit.ProgressRecorder;
 import dev.parley.testkit.TestConnection;
 import dev.parley.testkit.TestExchange;
 import dev.parley.testkit.TestRequest;
@@ -879,8 +884,11 @@ class UploadsGuideTest {
 
     @Test
     void aTestNeedsNoSocketAndNoSleep() {
+        ProgressRecorder progress = new ProgressRecorder();
         Routes routes = Routes.builder()
-                .any("/uploads/*", UploadEndpoint.builder(store).build())
+                .any(
+                        "/uploads/*",
+                        UploadEndpoint.builder(store).onProgress(progress).build())
                 .build();
 
         try (TestServer server = TestServer.of(routes)) {
@@ -894,6 +902,9 @@ class UploadsGuideTest {
             slow.send("hello,");
             server.advance(Duration.ofMinutes(1));
             assertThat(slow.response()).isProblem(408);
+
+            assertThat(progress).isInOrder();
+            assertThat(progress.of(progress.uploads().get(1))).hasTypes(LOADSTART, PROGRESS, TIMEOUT, LOADEND);
         }
     }
 
