@@ -43,6 +43,9 @@ public final class SignalingLoad {
     /** What the time of sending stands behind, in an offer. */
     private static final String SENT_AT = "o=- ";
 
+    /** Rooms of an earlier run may still be there. */
+    private final String run = Long.toString(ProcessHandle.current().pid());
+
     private final Map<String, String> arguments;
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final EventLoop loop = group.next();
@@ -142,7 +145,7 @@ public final class SignalingLoad {
     // ---- what peers say
 
     private LoadPeer join(String room, String name) {
-        LoadPeer peer = new LoadPeer(this, room, name);
+        LoadPeer peer = new LoadPeer(this, room + '-' + run, name);
         peers.add(peer);
         LoadSocket.connect(bootstrap, loop, server, arguments.getOrDefault("--signal", "/signal"), peer);
         return peer;
