@@ -14,6 +14,8 @@ import dev.parley.http.Routes;
 import dev.parley.http.StaticFiles;
 import dev.parley.server.ParleyServer;
 import dev.parley.server.Tls;
+import dev.parley.signaling.RoomSettings;
+import dev.parley.signaling.SignalingEndpoint;
 import dev.parley.sse.SseEndpoint;
 import dev.parley.topic.Draft;
 import dev.parley.topic.History;
@@ -23,6 +25,7 @@ import dev.parley.topic.Topics;
 import dev.parley.upload.Durability;
 import dev.parley.upload.FileUploadStore;
 import dev.parley.upload.UploadEndpoint;
+import dev.parley.websocket.RateLimit;
 import dev.parley.websocket.WebSocketEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -65,6 +68,12 @@ public final class Target {
     /** Lower than the library's own, so that messages of the load generator are compressed. */
     private static final int DEFLATE_THRESHOLD = 64;
 
+    /** Of peers, for the load of one large room. */
+    private static final int LARGE_ROOM = 1_000;
+
+    private static final int SIGNALS_PER_MINUTE = 6_000_000;
+    private static final long SIGNAL_BYTES_PER_SECOND = 1L << 30;
+
     private static final Response PUBLISHED = Response.noContent();
     private static final Response OK = Response.text("ok");
     private static final Duration DRAIN = Duration.ofSeconds(1);
@@ -104,6 +113,7 @@ public final class Target {
     private static Routes routes(Arguments arguments) throws IOException {
         Topics topics = Topics.builder().history(History.last(1000)).build();
         Topic events = topics.topic("events");
+        SignalingEndpoint signaling = signaling();
         Path uploads = arguments.uploads() == null ? temporary() : arguments.uploads();
         Routes.Builder routes = Routes.builder()
                 .get("/", exchange -> exchange.respond(OK))
@@ -123,6 +133,9 @@ public final class Target {
                 .get("/echo", echo(arguments))
                 .get("/json", json(arguments))
                 .get("/ws/{topic}", subscribers(arguments, topics))
+                .any("/signal", signaling)
+                .any("/peerjs/*", signaling.peerJs())
+                .any("/y-webrtc", signaling.yWebRtc())
                 .get(
                         "/events",
                         SseEndpoint.builder(exchange -> events)
@@ -177,6 +190,17 @@ public final class Target {
                 .maxQueuedBytes(2 * ECHO_BYTES)
                 .onText((connection, text) -> connection.send(text))
                 .onBinary((connection, bytes) -> connection.send(bytes.retain()))
+                .build();
+    }
+
+    /** Rooms for a load that comes from a few peers only: what one may send is what all together would. */
+    private static SignalingEndpoint signaling() {
+        return SignalingEndpoint.builder()
+                .room(RoomSettings.builder().maxPeers(LARGE_ROOM).build())
+                .maxDescriptions(SIGNALS_PER_MINUTE)
+                .maxCandidates(SIGNALS_PER_MINUTE)
+                .maxMessages(SIGNALS_PER_MINUTE)
+                .rateLimit(new RateLimit(SIGNALS_PER_MINUTE / 60, SIGNAL_BYTES_PER_SECOND))
                 .build();
     }
 

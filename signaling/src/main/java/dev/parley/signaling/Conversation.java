@@ -3,6 +3,7 @@ package dev.parley.signaling;
 import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
 import java.security.Principal;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,9 @@ final class Conversation {
             }
         } catch (MessageException e) {
             fail(id, e);
+        } catch (RuntimeException e) { // such as from RoomPolicy.maySignal
+            LOG.error("{}: a signal failed", from, e);
+            fail(id, new MessageException(MessageException.FAILED, "something failed"));
         }
     }
 
@@ -124,12 +128,16 @@ final class Conversation {
     private void join(ClientSignal.Join join, Exchange by, @Nullable Object id) {
         CompletionStage<Admission> decision;
         try {
-            decision = rooms.admission(new JoinRequest(by, join, !rooms.exists(join.room())));
+            decision = Objects.requireNonNull(
+                    rooms.admission(new JoinRequest(by, join, !rooms.exists(join.room()))), "RoomPolicy.join");
         } catch (RuntimeException | Error e) {
             refused(id, e);
             return;
         }
         decision.whenComplete((admission, failure) -> {
+            if (ended) {
+                return; // nobody waits for it any more
+            }
             if (failure != null || admission == null) {
                 refused(id, failure);
             } else if (admission.refusal() != null) {

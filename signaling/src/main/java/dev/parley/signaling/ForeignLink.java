@@ -19,10 +19,14 @@ final class ForeignLink implements Link {
     public void send(Outgoing message, long seq, @Nullable Object id) {
         Optional<ServerSignal> signal = message.signal();
         if (signal.isEmpty()) {
-            connection.send(message.text(0, null));
+            send(message.text(0, null));
         } else {
-            signal.flatMap(words).ifPresent(connection::send);
+            signal.flatMap(words).ifPresent(this::send);
         }
+    }
+
+    private void send(String text) {
+        Link.inOrder(connection.eventLoop(), () -> connection.send(text));
     }
 
     @Override
@@ -32,7 +36,7 @@ final class ForeignLink implements Link {
 
     @Override
     public void close(int code, String text) {
-        connection.close(code, text);
+        Link.inOrder(connection.eventLoop(), () -> connection.close(code, text));
     }
 
     @Override

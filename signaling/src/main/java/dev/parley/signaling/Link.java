@@ -1,8 +1,12 @@
 package dev.parley.signaling;
 
+import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** One open connection to a peer, in the words of one wire format. Thread-safe: what one thread sends arrives in that order. */
+/**
+ * One open connection to a peer, in the words of one wire format. Thread-safe: what is sent after something else, on whatever thread, arrives after it.
+ */
 interface Link {
     /** Closed, and to come back is no use: the peer is not in the room any more. */
     int GONE = 4000;
@@ -32,5 +36,24 @@ interface Link {
     /** Whether the other side says what has arrived, so that what was sent is kept until then. */
     default boolean isAcknowledged() {
         return true;
+    }
+
+    /**
+     * Hands something to an event loop in the order of the calls. The tasks of a room run on one thread after another, and what is done at once on the event loop itself
+     * would overtake what another thread handed to it just before.
+     *
+     * @param loop the event loop of a connection
+     * @param action what to do with the connection: on any other thread it hands itself to the event loop
+     */
+    static void inOrder(EventLoop loop, Runnable action) {
+        if (!loop.inEventLoop()) {
+            action.run();
+            return;
+        }
+        try {
+            loop.execute(action);
+        } catch (RejectedExecutionException ending) {
+            return; // and so does the connection
+        }
     }
 }

@@ -162,7 +162,7 @@ final class PeerJs implements Endpoint {
                 } else if (decided.refusal() != null) {
                     end(decided.refusal());
                 } else if (!rooms.reservePeer()) {
-                    refuse(MessageException.TOO_MANY, "");
+                    refused(MessageException.TOO_MANY, "");
                 } else {
                     admission = decided.settings() == null ? decided.room(LARGE) : decided;
                     ticker.start(exchange.eventLoop());
@@ -242,9 +242,13 @@ final class PeerJs implements Endpoint {
         @Override
         public void refuse(String code, String message) {
             rooms.releasePeer();
+            refused(code, message);
+        }
+
+        private void refused(String code, String message) {
             rooms.refused();
             link.send(new Outgoing(new Failure(code, message)), 0, null);
-            connection.close();
+            link.close(1000, "");
         }
 
         @Override

@@ -99,7 +99,7 @@ final class SignalFormat {
         JsonNode message;
         try {
             message = MAPPER.readTree(text);
-        } catch (JacksonException e) {
+        } catch (JacksonException | NumberFormatException e) { // the latter for an exponent beyond all limits
             throw new MessageException(
                     MessageException.INVALID_JSON,
                     "message: not taken (expected: one JSON object, each name once, at most " + MAX_DEPTH + " levels)");

@@ -4,6 +4,7 @@ import dev.parley.http.Exchange;
 import dev.parley.http.SendOutcome;
 import dev.parley.sse.SseEmitter;
 import dev.parley.sse.codec.ServerSentEvent;
+import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 /** An event stream to a peer that can't have a WebSocket; what it says comes by {@code POST}. */
@@ -32,9 +33,15 @@ final class StreamLink implements Link {
     }
 
     private void send(String text) {
-        if (emitter.send(ServerSentEvent.of(text)) == SendOutcome.DROPPED) {
-            emitter.close(); // too slow; it comes back for the rest
-        }
+        Link.inOrder(loop(), () -> {
+            if (emitter.send(ServerSentEvent.of(text)) == SendOutcome.DROPPED) {
+                emitter.close(); // too slow; it comes back for the rest
+            }
+        });
+    }
+
+    private EventLoop loop() {
+        return emitter.exchange().eventLoop();
     }
 
     /** What else it says comes by its session, which it has not got yet. */
@@ -45,6 +52,6 @@ final class StreamLink implements Link {
 
     @Override
     public void close(int code, String text) {
-        emitter.close();
+        Link.inOrder(loop(), emitter::close);
     }
 }

@@ -13,16 +13,20 @@ final class WebSocketLink implements Link {
 
     @Override
     public void send(Outgoing message, long seq, @Nullable Object id) {
-        connection.send(message.text(seq, id));
+        send(message.text(seq, id));
     }
 
     @Override
     public void reply(Object id) {
-        connection.send(SignalFormat.reply(id));
+        send(SignalFormat.reply(id));
+    }
+
+    private void send(String text) {
+        Link.inOrder(connection.eventLoop(), () -> connection.send(text));
     }
 
     @Override
     public void close(int code, String text) {
-        connection.close(code, text);
+        Link.inOrder(connection.eventLoop(), () -> connection.close(code, text));
     }
 }
