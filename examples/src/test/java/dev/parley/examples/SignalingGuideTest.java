@@ -117,13 +117,16 @@ class SignalingGuideTest {
 
     @Test
     void itHasAllErrorsAndTheProtocolHasAllMessages() throws IOException {
-        JsonNode schema = JsonMapper.shared().readTree(Objects.requireNonNull(
-                getClass().getResource("/META-INF/resources/parley/signaling.schema.json")).openStream());
+        JsonNode schema = JsonMapper.shared()
+                .readTree(Objects.requireNonNull(
+                                getClass().getResource("/META-INF/resources/parley/signaling.schema.json"))
+                        .openStream());
 
-        assertThat(schema.at("/$defs/server.error/properties/payload/properties/code/enum").valueStream())
+        assertThat(schema.at("/$defs/server.error/properties/payload/properties/code/enum")
+                        .valueStream())
                 .hasSize(16)
-                .allSatisfy(code -> assertThat(PAGE.text())
-                        .containsPattern("\\| [^|]*`" + code.stringValue() + "`[^|]*\\|"));
+                .allSatisfy(code ->
+                        assertThat(PAGE.text()).containsPattern("\\| [^|]*`" + code.stringValue() + "`[^|]*\\|"));
         assertThat(schema.path("$defs").propertyNames())
                 .filteredOn(name -> name.startsWith("client.") || name.startsWith("server."))
                 .allSatisfy(name -> assertThat(section(name))
@@ -275,18 +278,15 @@ class SignalingGuideTest {
             TestWebSocket member = as(server, "ann", "team");
             assertThat(member.texts()).singleElement().asString().contains("\"rights\":[\"call\",\"message\"]");
             assertThat(as(server, "ann", "another").texts())
-                    .containsExactly("{\"type\":\"error\",\"payload\":{\"code\":\"not_allowed\",\"message\":\"members only\"}}");
+                    .containsExactly(
+                            "{\"type\":\"error\",\"payload\":{\"code\":\"not_allowed\",\"message\":\"members only\"}}");
             assertThat(as(server, "guest", "team").texts())
                     .singleElement()
                     .asString()
                     .contains("nobody is there who could let you in");
             TestWebSocket host = as(server, "host", "team");
-            assertThat(host.texts())
-                    .singleElement()
-                    .asString()
-                    .contains("\"own\"]", "{\"avatar\":\"ann.png\"}");
-            assertThat(as(server, "guest", "team").texts())
-                    .containsExactly("{\"type\":\"waiting\",\"payload\":{}}");
+            assertThat(host.texts()).singleElement().asString().contains("\"own\"]", "{\"avatar\":\"ann.png\"}");
+            assertThat(as(server, "guest", "team").texts()).containsExactly("{\"type\":\"waiting\",\"payload\":{}}");
             host.ignoreRest();
             member.ignoreRest();
         }
@@ -426,12 +426,18 @@ class SignalingGuideTest {
             TestPeer bob = join(server, "Bob");
             assertThat(bob.welcome().room().relayOnly()).isTrue();
             ann.signals();
-            for (String candidate : List.of(host, relayed, host.replace("typ host", "typ srflx raddr 10.0.0.1 rport 9"))) {
+            for (String candidate :
+                    List.of(host, relayed, host.replace("typ host", "typ srflx raddr 10.0.0.1 rport 9"))) {
                 bob.send("candidate", Map.of("to", ann.id(), "candidate", candidate));
             }
             assertThat(ann.signals())
                     .containsExactly(new ServerSignal.Candidate(
-                            bob.id(), relayed.replace("192.0.2.7 rport 54321", "0.0.0.0 rport 9"), null, null, null, 0));
+                            bob.id(),
+                            relayed.replace("192.0.2.7 rport 54321", "0.0.0.0 rport 9"),
+                            null,
+                            null,
+                            null,
+                            0));
         }
     }
 
@@ -444,14 +450,22 @@ class SignalingGuideTest {
             TestPeer ann = join(server, "Ann");
             TestPeer bob = join(server, "Bob");
             ann.signals();
-            for (String address : List.of("10.0.0.1", "100.64.0.1", "fd00::1", "host.example", "192.0.2.7", "a-b.local")) {
-                bob.send("candidate", Map.of("to", ann.id(), "candidate", "candidate:1 1 udp 1 " + address + " 9 typ host"));
+            for (String address :
+                    List.of("10.0.0.1", "100.64.0.1", "fd00::1", "host.example", "192.0.2.7", "a-b.local")) {
+                bob.send(
+                        "candidate",
+                        Map.of("to", ann.id(), "candidate", "candidate:1 1 udp 1 " + address + " 9 typ host"));
             }
             bob.send(
                     "candidate",
-                    Map.of("to", ann.id(), "candidate", "candidate:1 1 udp 1 10.0.0.1 9 typ relay raddr 0.0.0.0 rport 9"));
+                    Map.of(
+                            "to",
+                            ann.id(),
+                            "candidate",
+                            "candidate:1 1 udp 1 10.0.0.1 9 typ relay raddr 0.0.0.0 rport 9"));
             assertThat(ann.signals())
-                    .extracting(signal -> ((ServerSignal.Candidate) signal).candidate().split(" ")[4])
+                    .extracting(signal ->
+                            ((ServerSignal.Candidate) signal).candidate().split(" ")[4])
                     .containsExactly("192.0.2.7", "a-b.local");
             bob.webSocket().ignoreRest();
         }
@@ -545,9 +559,7 @@ class SignalingGuideTest {
         call.room("team").ifPresent(room -> {
             room.send(json.createObjectNode().put("news", "five minutes left"));
             room.lock(true);
-            room.peers().stream()
-                    .filter(peer -> peer.name().equals("Mallory"))
-                    .forEach(peer -> peer.evict("not here"));
+            room.peers().stream().filter(peer -> peer.name().equals("Mallory")).forEach(peer -> peer.evict("not here"));
         });
         call.rooms().forEach(room -> room.close("the server is going down"));
     }
@@ -577,7 +589,9 @@ class SignalingGuideTest {
                 .build();
 
         try (TestServer server = TestServer.of(routes)) {
-            assertThat(TestPeer.join(server, "/signal/team", "team", "Ann").welcome().peers())
+            assertThat(TestPeer.join(server, "/signal/team", "team", "Ann")
+                            .welcome()
+                            .peers())
                     .isEmpty();
             assertThat(TestPeer.join(server, "/signal/team", "other", "Bob").signals())
                     .containsExactly(new ServerSignal.Failure("not_allowed", "another room's address"));
@@ -647,8 +661,8 @@ class SignalingGuideTest {
             assertThat(request(server, requests.get(1), session).send()).hasStatus(204);
             assertThat(bob.signals())
                     .last()
-                    .isEqualTo(new ServerSignal.Message(
-                            welcome.at("/payload/peer").stringValue(), json.readTree("1")));
+                    .isEqualTo(
+                            new ServerSignal.Message(welcome.at("/payload/peer").stringValue(), json.readTree("1")));
             assertThat(server.post("/signal")
                             .header("Parley-Session", session)
                             .body("{\"type\":\"offer\",\"id\":1}")
@@ -700,7 +714,8 @@ class SignalingGuideTest {
     /** A conversation as the page shows it: who says what, and is told what. Ids and sessions are made up there, and found out here. */
     private static final class Talk {
         private static final Pattern MADE_UP = Pattern.compile("(?:peer|session)-(?:ann|bob|eve)");
-        private static final Pattern LINE = Pattern.compile("(?:(\\w+) )?(→|←|breaks off|is closed:|\\d+ s pass) ?(.*)");
+        private static final Pattern LINE =
+                Pattern.compile("(?:(\\w+) )?(→|←|breaks off|is closed:|\\d+ s pass) ?(.*)");
 
         private final TestServer server;
         private final Map<String, TestWebSocket> sockets = new HashMap<>();
@@ -725,7 +740,9 @@ class SignalingGuideTest {
             String name = Objects.requireNonNullElse(parts.group(1), "");
             String text = parts.group(3);
             switch (parts.group(2)) {
-                case "→" -> sockets.computeIfAbsent(name, it -> server.webSocket("/signal")).send(really(text));
+                case "→" ->
+                    sockets.computeIfAbsent(name, it -> server.webSocket("/signal"))
+                            .send(really(text));
                 case "←" -> {
                     hear(name);
                     String next = told.get(name).poll();
@@ -777,7 +794,9 @@ class SignalingGuideTest {
             boolean isWhole = !shown.endsWith("…");
             pattern.append(Pattern.quote(shown.substring(end, shown.length() - (isWhole ? 0 : 1))));
             Matcher match = Pattern.compile(pattern + (isWhole ? "" : ".*")).matcher(said);
-            assertThat(match.matches()).as("shown: " + shown + "\nsaid:  " + said).isTrue();
+            assertThat(match.matches())
+                    .as("shown: " + shown + "\nsaid:  " + said)
+                    .isTrue();
             for (int i = 0; i < unknown.size(); i++) {
                 real.put(unknown.get(i), match.group(i + 1));
             }

@@ -212,7 +212,8 @@ class SignalFormatTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"\\u0000", "\\n", "\\u007f", "\\u0085", "\\u2028", "\\u2029", "\\u202e", "\\u2066", "\\ud83d", "\\ude00"
+            strings = {
+                "\\u0000", "\\n", "\\u007f", "\\u0085", "\\u2028", "\\u2029", "\\u202e", "\\u2066", "\\ud83d", "\\ude00"
             })
     void namesHaveNothingThatBreaksALineOrTurnsATextRound(String escaped) {
         assertRefused(
@@ -232,7 +233,8 @@ class SignalFormatTest {
     @ParameterizedTest
     @ValueSource(strings = {"é", "小麦", "\ud83d\ude00", "a\u00a0b", "\"", "\\", "</script>", "'"})
     void namesAreAnythingElse(String name) {
-        String json = "{\"type\":\"update\",\"payload\":" + SignalFormat.MAPPER.writeValueAsString(Map.of("name", name)) + "}";
+        String json = "{\"type\":\"update\",\"payload\":" + SignalFormat.MAPPER.writeValueAsString(Map.of("name", name))
+                + "}";
 
         assertThat(read(json)).isEqualTo(new ClientSignal.Update(name, null));
     }

@@ -39,7 +39,9 @@ class SignalSchemaTest {
     // ---- its definitions are the records
 
     private static Stream<Class<?>> leaves(Class<?> type) {
-        return type.isSealed() ? Arrays.stream(type.getPermittedSubclasses()).flatMap(it -> leaves(it)) : Stream.of(type);
+        return type.isSealed()
+                ? Arrays.stream(type.getPermittedSubclasses()).flatMap(it -> leaves(it))
+                : Stream.of(type);
     }
 
     static Stream<Class<?>> clientSignals() {
@@ -72,7 +74,8 @@ class SignalSchemaTest {
     }
 
     private static Set<String> required(JsonNode schema) {
-        return schema.path("required").valueStream()
+        return schema.path("required")
+                .valueStream()
                 .map(JsonNode::stringValue)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
@@ -125,21 +128,27 @@ class SignalSchemaTest {
     }
 
     private static Set<String> listed(String definition) {
-        return SCHEMA.definition(definition).path("oneOf").valueStream()
+        return SCHEMA.definition(definition)
+                .path("oneOf")
+                .valueStream()
                 .map(one -> one.path("$ref").stringValue().substring("#/$defs/".length()))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
     void wordsAreThoseOfTheEnums() {
-        assertThat(words("welcome", "/properties/rights/items/enum")).isEqualTo(SignalFormat.words(List.of(Right.values())));
-        assertThat(words("left", "/properties/reason/enum")).isEqualTo(SignalFormat.words(List.of(LeaveReason.values())));
+        assertThat(words("welcome", "/properties/rights/items/enum"))
+                .isEqualTo(SignalFormat.words(List.of(Right.values())));
+        assertThat(words("left", "/properties/reason/enum"))
+                .isEqualTo(SignalFormat.words(List.of(LeaveReason.values())));
         assertThat(words("peer-left", "/properties/reason/enum"))
                 .isEqualTo(SignalFormat.words(List.of(LeaveReason.values())));
     }
 
     private static List<String> words(String type, String path) {
-        return SCHEMA.definition("server." + type).at("/properties/payload" + path).valueStream()
+        return SCHEMA.definition("server." + type)
+                .at("/properties/payload" + path)
+                .valueStream()
                 .map(JsonNode::stringValue)
                 .toList();
     }
@@ -175,7 +184,8 @@ class SignalSchemaTest {
             Object value = component.getAccessor().invoke(read);
             assertThat(SignalFormat.MAPPER.<JsonNode>valueToTree(value))
                     .as(component.getName())
-                    .hasToString(example.path("payload").path(component.getName()).toString());
+                    .hasToString(
+                            example.path("payload").path(component.getName()).toString());
         }
     }
 
@@ -216,7 +226,8 @@ class SignalSchemaTest {
 
     /** That the schema and the code agree. */
     private static void assertSame(JsonNode message) {
-        assertThat(SCHEMA.check("client." + message.path("type").stringValue(), message.toString()).isEmpty())
+        assertThat(SCHEMA.check("client." + message.path("type").stringValue(), message.toString())
+                        .isEmpty())
                 .as(message.toString())
                 .isEqualTo(isRead(message));
     }
@@ -273,8 +284,8 @@ class SignalSchemaTest {
 
     @Test
     void thereIsASampleOfEach() {
-        assertThat(samples().map(Object::getClass).distinct()).containsExactlyInAnyOrderElementsOf(
-                serverSignals().toList());
+        assertThat(samples().map(Object::getClass).distinct())
+                .containsExactlyInAnyOrderElementsOf(serverSignals().toList());
     }
 
     @ParameterizedTest
