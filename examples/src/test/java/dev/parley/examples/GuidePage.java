@@ -46,10 +46,15 @@ final class GuidePage {
 
     /** What it shows in a language, in order, without white space. */
     List<String> blocks(String language) throws IOException {
+        return blocksAsTheyAre(language).stream().map(GuidePage::squeezed).toList();
+    }
+
+    /** What it shows in a language, in order. */
+    List<String> blocksAsTheyAre(String language) throws IOException {
         return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
                 .matcher(text())
                 .results()
-                .map(block -> squeezed(block.group(1)))
+                .map(block -> block.group(1))
                 .toList();
     }
 
