@@ -38,9 +38,12 @@ final class WebRtcBrowserTest {
               if (!isAway(candidate?.candidate ?? '')) await addIceCandidate.call(this, candidate)
             }
             RTCPeerConnection.prototype.setRemoteDescription = async function ({ type, sdp }) {
-              if (type === 'offer' && this.signalingState === 'have-local-offer') window.rollbacks = (window.rollbacks ?? 0) + 1
+              const isRollback = type === 'offer' && this.signalingState === 'have-local-offer' && !this.isAnswered
+              if (isRollback) window.rollbacks = (window.rollbacks ?? 0) + 1
               const lines = sdp.split('\\r\\n').filter((line) => !isAway(line))
+              this.isAnswered = type === 'answer'
               await setRemoteDescription.call(this, { type, sdp: lines.join('\\r\\n') })
+              this.isAnswered = false
             }
             """;
 

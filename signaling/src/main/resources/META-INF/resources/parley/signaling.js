@@ -526,6 +526,7 @@ export class Room extends EventTarget {
   #handle({ type, payload = {}, id, seq }) {
     if (seq !== undefined && type !== 'welcome') {
       if (seq <= this.#seen) return // it came before the connection broke
+      if (seq > this.#seen + 1) return this.#broken() // one is missing: the server tells again what followed `seen`
       this.#seen = seq
       this.#acknowledge()
     }
