@@ -391,6 +391,7 @@ public final class Room {
         closed = true;
         knocking.values().forEach(entrance -> sendAway(entrance, LeaveReason.CLOSED, text));
         knocking.clear();
+        dialect.ended();
         rooms.closed(this, joined > 0);
     }
 
