@@ -17,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,9 +47,6 @@ final class PeerJs implements Endpoint {
 
     private final Rooms rooms;
     private final Ticker ticker;
-    /** What waits for absent peers, of all keys. */
-    private final AtomicLong waitingChars = new AtomicLong();
-
     private final WebSocketEndpoint webSockets;
 
     PeerJs(Rooms rooms, Ticker ticker, WebSocketEndpoint.Builder webSockets) {
@@ -243,7 +239,7 @@ final class PeerJs implements Endpoint {
 
         @Override
         public Dialect newDialect(Room room) {
-            return new PeerJsExchange(room, waitingChars);
+            return new PeerJsExchange(room);
         }
 
         @Override

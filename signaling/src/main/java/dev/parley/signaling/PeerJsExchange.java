@@ -10,13 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Passes the messages of PeerJS clients on, and keeps for a moment what is for one that is not there. All on the lane of its room.
+ * Passes the messages of PeerJS clients on, and keeps for a moment what is for one that is not there: as much from each as would be kept for a
+ * peer. Beyond that, who asks for one that is not there is told so at once. All on the lane of its room.
  */
 final class PeerJsExchange implements Dialect {
     /** How what clients say counts. */
@@ -27,18 +27,12 @@ final class PeerJsExchange implements Dialect {
 
     /** As long as the original keeps it. */
     private static final Duration KEPT = Duration.ofSeconds(5);
-    /** Of one peer. Beyond that, it is told at once that whom it asks for is not there. */
-    private static final int MAX_WAITING = 256;
-
-    private static final int MAX_WAITING_CHARS = 256 * 1024;
-    private static final long MAX_WAITING_CHARS_IN_ALL = 16 * 1024 * 1024;
-
     private final Room room;
     /** In the order in which they began to wait, and so in the order in which they expire. */
     private final Map<Pair, Waiting> waiting = new LinkedHashMap<>();
 
     private final Map<Peer, Load> loads = new HashMap<>();
-    private final AtomicLong charsInAll;
+    private final Kept.Bounds bounds;
 
     private record Pair(Peer from, String to) {}
 
@@ -54,9 +48,9 @@ final class PeerJsExchange implements Dialect {
         }
     }
 
-    PeerJsExchange(Room room, AtomicLong charsInAll) {
+    PeerJsExchange(Room room) {
         this.room = room;
-        this.charsInAll = charsInAll;
+        bounds = room.rooms().keptBounds();
     }
 
     // ---- what a client says
@@ -170,7 +164,7 @@ final class PeerJsExchange implements Dialect {
 
     private void keep(Pair pair, String frame, ClientSignal kind) {
         Load load = loads.getOrDefault(pair.from, Load.NONE).plus(1, frame.length());
-        if (load.frames <= MAX_WAITING && load.chars <= MAX_WAITING_CHARS && reserve(frame.length())) {
+        if (load.frames <= bounds.maxMessages() && load.chars <= bounds.maxBytes() && reserve(frame.length())) {
             loads.put(pair.from, load);
             waiting.computeIfAbsent(
                             pair, begins -> new Waiting(room.rooms().now().plus(KEPT), new ArrayList<>(4)))
@@ -182,17 +176,17 @@ final class PeerJsExchange implements Dialect {
     }
 
     private boolean reserve(int chars) {
-        if (charsInAll.addAndGet(chars) <= MAX_WAITING_CHARS_IN_ALL) {
+        if (bounds.taken().addAndGet(chars) <= bounds.maxBytesInAll()) {
             return true;
         }
-        charsInAll.addAndGet(-chars);
+        bounds.taken().addAndGet(-chars);
         return false;
     }
 
     /** They wait no more. */
     private void release(Peer from, List<String> frames) {
         int chars = frames.stream().mapToInt(String::length).sum();
-        charsInAll.addAndGet(-chars);
+        bounds.taken().addAndGet(-chars);
         loads.computeIfPresent(
                 from, (peer, load) -> load.frames == frames.size() ? null : load.plus(-frames.size(), -chars));
     }

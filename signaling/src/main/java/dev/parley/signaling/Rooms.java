@@ -212,6 +212,11 @@ final class Rooms {
         return new Kept(keptBounds);
     }
 
+    /** For what is kept elsewhere than in a {@link Kept}, and counts as well. */
+    Kept.Bounds keptBounds() {
+        return keptBounds;
+    }
+
     Allowance newAllowance() {
         return new Allowance(settings.allowance, settings.clock.millis());
     }
