@@ -165,7 +165,7 @@ final class ForeignSignalingBrowserTest {
                                 exchange -> exchange.respond(
                                         Response.bytes("text/javascript", "export default SimplePeer".getBytes(UTF_8))))
                         .get("/favicon.ico", exchange -> exchange.respond(Response.noContent()))
-                        .get("/npm/*", StaticFiles.directory(PACKAGES))
+                        .files("/npm", StaticFiles.directory(PACKAGES))
                         .any("/peerjs/*", signaling.peerJs())
                         .any("/y-webrtc", signaling.yWebRtc())
                         .build())
@@ -316,7 +316,7 @@ final class ForeignSignalingBrowserTest {
         Page ann = visitor("/yjs");
         Page ben = visitor("/yjs");
         for (Page page : new Page[] {ann, ben}) {
-            page.waitForFunction("window.enter");
+            page.waitForFunction("'enter' in window");
             page.evaluate("(password) => enter('doc', password ?? undefined)", password);
         }
 

@@ -3,6 +3,9 @@ package dev.parley.signaling;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.http.Endpoints;
+import dev.parley.http.Exchange;
+import dev.parley.http.Guard.Verdict;
 import dev.parley.http.Routes;
 import dev.parley.testkit.TestPeer;
 import dev.parley.testkit.TestResponse;
@@ -44,6 +47,7 @@ class PeerJsTest {
                             .build();
                     return Routes.builder()
                             .any("/peerjs/*", endpoint.peerJs())
+                            .any("/of/{user}/*", Endpoints.guard(PeerJsTest::user, endpoint.peerJs()))
                             .any("/signal", endpoint)
                             .build();
                 })
@@ -57,6 +61,11 @@ class PeerJsTest {
 
     private void serve() {
         serve(settings -> settings);
+    }
+
+    private static CompletionStage<Verdict> user(Exchange exchange) {
+        String name = exchange.path("user");
+        return Verdict.allow(() -> name).now();
     }
 
     private TestWebSocket connect(String query) {
@@ -223,6 +232,25 @@ class PeerJsTest {
         after.send(offer("bob"));
         assertThat(bob).received(offered("ann", "bob"));
         assertThat(endpoint.statistics().peers()).isEqualTo(2);
+    }
+
+    @Test
+    void aTokenIsNotEnoughToBeSomebodyElse() {
+        serve();
+        String query = "peerjs?key=peerjs&id=phone&token=t";
+        TestWebSocket ann = server.webSocket("/of/ann/" + query);
+        TestWebSocket eve = server.webSocket("/of/eve/" + query);
+        TestWebSocket nobody = server.webSocket("/peerjs/" + query);
+        TestWebSocket annAgain = server.webSocket("/of/ann/" + query);
+        opened.addAll(List.of(ann, eve, nobody, annAgain));
+
+        for (TestWebSocket other : List.of(eve, nobody)) {
+            assertThat(other)
+                    .received("{\"type\":\"ID-TAKEN\",\"payload\":{\"msg\":\"ID is taken\"}}")
+                    .closedWith(CloseReason.NORMAL);
+        }
+        assertThat(annAgain).received(OPEN).isOpen();
+        assertThat(ann).received(OPEN).closedWith(Link.REPLACED);
     }
 
     @Test
