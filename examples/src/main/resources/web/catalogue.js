@@ -1,4 +1,4 @@
-// The demos in the order of the document that they come from. A demo without `files` is still to come.
+// The demos in the order of the document that they come from.
 //
 // `wire` is the picture of its traffic, one entry for each line between the two ends: '>' the page sends, '<' it receives,
 // '=' both at any time.
@@ -72,6 +72,13 @@ export const demos = [
     summary: 'Two browsers see each other. The server only introduces them.',
     ends: ['page', 'page'],
     wire: ['=', '='],
+    files: [
+      '/sources/WebRtcDemo.java',
+      '/demos/web-rtc.js',
+      '/demos/call.js',
+      '/test-picture.js',
+      '/parley/signaling.js',
+    ],
   },
   {
     id: 'progress-event',

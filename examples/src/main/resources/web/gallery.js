@@ -14,11 +14,10 @@ const Overview = {
         Press its buttons, read its code, take it with you.</p>
     </header>
     <ol class="demos">
-      <li v-for="demo in demos" :key="demo.id" :class="{ coming: !demo.files }">
+      <li v-for="demo in demos" :key="demo.id">
         <wire-picture :ends="demo.ends" :wire="demo.wire"></wire-picture>
         <h2>
-          <a v-if="demo.files" :href="'/' + demo.id">{{ demo.title }}</a>
-          <template v-else>{{ demo.title }} <span class="chip">coming</span></template>
+          <a :href="'/' + demo.id">{{ demo.title }}</a>
         </h2>
         <p>{{ demo.summary }}</p>
       </li>
@@ -65,9 +64,8 @@ const Gallery = {
     <div class="bar">
       <a class="brand" href="/" :aria-current="demo ? null : 'page'"><img src="/favicon.svg" alt="" width="24" height="24">Parley</a>
       <nav ref="nav" aria-label="Demos">
-        <template v-for="each in demos" :key="each.id">
-          <a v-if="each.files" :href="'/' + each.id" :aria-current="each === demo ? 'page' : null">{{ each.title }}</a>
-        </template>
+        <a v-for="each in demos" :key="each.id" :href="'/' + each.id"
+          :aria-current="each === demo ? 'page' : null">{{ each.title }}</a>
       </nav>
     </div>
     <p v-if="alias" class="note">The second origin knows this gallery as <a :href="alias">{{ alias }}</a>. Under any other name

@@ -395,10 +395,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     private void accept(Object message) {
+        if (message instanceof ByteBuf bytes) {
+            data(bytes); // first, as a large body is thousands of these
+            return;
+        }
         if (message instanceof HttpRequest request) {
             begin(request);
-        } else if (message instanceof ByteBuf bytes) {
-            data(bytes);
         } else if (!(message instanceof HttpObject)) {
             ctx().fireChannelRead(message); // of a pipeline of the user's, whose business it is
         }

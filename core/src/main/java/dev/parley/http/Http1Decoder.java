@@ -105,6 +105,27 @@ final class Http1Decoder extends ByteToMessageDecoder {
     }
 
     @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        if (message instanceof ByteBuf bytes && isWithinBody(bytes.readableBytes())) {
+            remaining -= bytes.readableBytes();
+            ctx.fireChannelRead(bytes); // as it is: nothing is collected, sliced or looked at
+        } else {
+            super.channelRead(ctx, message);
+        }
+    }
+
+    /** Whether so many bytes, read now, are all of a body, and not the last of it. */
+    private boolean isWithinBody(int size) {
+        return (state == State.FIXED_BODY || state == State.CHUNK_DATA)
+                && size > 0
+                && size < remaining
+                && !held
+                && !full
+                && !decoding
+                && actualReadableBytes() == 0;
+    }
+
+    @Override
     protected void callDecode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
         decoding = true;
         try {

@@ -226,8 +226,12 @@ final class RequestBody {
             case UNCLAIMED -> hold(data);
             case WHOLE -> gather(data, before);
             case CHUNKS -> {
-                hold(data);
-                deliver();
+                BodyListener to = listener;
+                if (to == null || delivering || !wantsMore()) {
+                    hold(data);
+                } else {
+                    deliverNow(to, data);
+                }
             }
             case DISCARDED -> data.release();
         }
@@ -322,6 +326,19 @@ final class RequestBody {
         future.complete(new Body(bytes, exchange.headers(), trailers));
     }
 
+    /** Delivers what has just come, while nothing else waits. */
+    private void deliverNow(BodyListener to, ByteBuf data) {
+        delivering = true;
+        try {
+            deliver(to, data);
+        } finally {
+            delivering = false;
+        }
+        if (complete || held != null && !held.isEmpty()) { // came meanwhile
+            deliver();
+        }
+    }
+
     private void deliver() {
         if (delivering) {
             return;
@@ -350,14 +367,18 @@ final class RequestBody {
                 }
                 return;
             }
-            try {
-                awaitListener(to.onChunk(next));
-            } catch (Throwable t) {
-                failReader(t);
-                exchange.fail(t);
-            } finally {
-                next.release();
-            }
+            deliver(to, next);
+        }
+    }
+
+    private void deliver(BodyListener to, ByteBuf chunk) {
+        try {
+            awaitListener(to.onChunk(chunk));
+        } catch (Throwable t) {
+            failReader(t);
+            exchange.fail(t);
+        } finally {
+            chunk.release();
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.parley.upload;
 
+import dev.parley.http.Response;
 import dev.parley.upload.UploadDigest.Algorithm;
+import dev.parley.upload.UploadState.Stage;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -42,6 +44,17 @@ final class Digests {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Tells the digest that a complete upload has been compared to, if it came with one. It costs nothing, so it is told unasked; to {@code
+     * Want-Repr-Digest} that names another algorithm too, as that is a wish and no condition (RFC 9530 section 4).
+     */
+    static Response told(Response response, UploadState state) {
+        UploadDigest digest = state.about().digest();
+        return digest == null || state.stage() != Stage.DONE
+                ? response
+                : response.header("Repr-Digest", digest.toField());
     }
 
     private static byte[] bytes(String name, Algorithm algorithm, String value) {

@@ -19,14 +19,20 @@ interface Disk {
         }
 
         @Override
-        public long usableBytes(Path directory) throws IOException {
-            return Files.getFileStore(directory).getUsableSpace();
+        public Room room(Path directory) throws IOException {
+            return Files.getFileStore(directory)::getUsableSpace;
         }
     };
 
     /** Opens a file, or a directory to be forced. */
     FileChannel open(Path file, Set<? extends OpenOption> options, FileAttribute<?>... attributes) throws IOException;
 
-    /** How many bytes this program may still write to the disk that a directory is on. */
-    long usableBytes(Path directory) throws IOException;
+    /** The room on the disk that a directory is on: found once, as that means to read all that is mounted. */
+    Room room(Path directory) throws IOException;
+
+    /** How much room there is. */
+    interface Room {
+        /** How many bytes this program may still write. */
+        long usableBytes() throws IOException;
+    }
 }

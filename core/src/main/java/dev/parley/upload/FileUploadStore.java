@@ -117,7 +117,11 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
             throw new FileAlreadyExistsException(directory.file(id, Kind.RECORD).toString());
         }
         look(record.length); // many empty uploads take room too
-        directory.make(id, Kind.DATA).close();
+        try {
+            directory.make(id, Kind.DATA).close();
+        } catch (IOException e) {
+            throw directory.orNoSpace(e, record.length); // a file system may have no room for files, and yet for bytes
+        }
         try {
             // The record last, as it is what makes the upload exist. The directory is forced behind both.
             directory.replaceRecord(id, record);
@@ -380,7 +384,8 @@ public final class FileUploadStore implements UploadStore.Files, UploadStore.Joi
         }
 
         /**
-         * The most that all contents together may take.
+         * The most that all contents together may take. An {@link UploadEndpoint} sees to it that their records are within it too, each of which counts in
+         * blocks of 4 KiB: so it bounds how many uploads there are, were they all empty.
          *
          * @param maxBytes 0 or more; what the disk has, unless this is called
          * @return this

@@ -234,6 +234,7 @@ final class FormUpload implements Uploads.Dialect {
             uploads.create(
                     exchange,
                     wish(part),
+                    files.size(),
                     upload -> {
                         uploads.retain(upload);
                         FormFile file = new FormFile(this, part.name(), upload);

@@ -6,7 +6,7 @@ import dev.parley.upload.Space.Grant;
 import dev.parley.upload.UploadProgress.EventType;
 import dev.parley.upload.UploadProgress.Phase;
 import dev.parley.upload.UploadState.Stage;
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -48,7 +48,8 @@ final class LiveUpload {
     final Lane lane;
     private final Uploads uploads;
     private final UploadStore store;
-    private final EventLoop eventLoop;
+    /** Its clock, and what is to be done later. */
+    private final EventExecutor timer;
     /** Guarded by the map that it is in. */
     int users;
 
@@ -63,15 +64,19 @@ final class LiveUpload {
 
     private long forcedAt;
     private long forcedFor;
+    /** For the content. */
     private long reserved;
+    /** What the record takes. */
+    private long room;
+
     private boolean deleted;
 
-    LiveUpload(String id, Uploads uploads, Executor executor, EventLoop eventLoop) {
+    LiveUpload(String id, Uploads uploads, Executor executor, EventExecutor timer) {
         this.id = id;
         this.uploads = uploads;
         this.store = uploads.store();
-        this.eventLoop = eventLoop;
-        lane = new Lane(executor, eventLoop);
+        this.timer = timer;
+        lane = new Lane(executor, timer);
     }
 
     // ---- what it is
@@ -89,6 +94,7 @@ final class LiveUpload {
             return false;
         }
         UploadState found = UploadState.parse(record.get());
+        room = Space.roomOf(record.get());
         boolean isLost = false;
         try {
             offset = look(found);
@@ -99,7 +105,7 @@ final class LiveUpload {
         }
         if (found.unchecked() >= 0) {
             found = found.unchecked(-1);
-            store.save(id, found.toJson());
+            write(found);
         }
         forced = found.stage() == Stage.RECEIVING && !store.durability().forcesBeforeAck() ? 0 : offset;
         reserved = uploads.reservedFor(id, found, offset);
@@ -138,8 +144,9 @@ final class LiveUpload {
     }
 
     /** It was just created. */
-    void created(UploadState first, long bytesReserved) {
+    void created(UploadState first, long bytesReserved, long roomOfRecord) {
         reserved = bytesReserved;
+        room = roomOfRecord;
         open(first);
     }
 
@@ -191,8 +198,8 @@ final class LiveUpload {
         return state().length() == offset;
     }
 
-    EventLoop eventLoop() {
-        return eventLoop;
+    EventExecutor timer() {
+        return timer;
     }
 
     UploadContent content() throws IOException {
@@ -205,8 +212,16 @@ final class LiveUpload {
     }
 
     private void save(UploadState next) throws IOException {
-        store.save(id, next.toJson());
+        write(next);
         state = next;
+    }
+
+    private void write(UploadState next) throws IOException {
+        byte[] record = next.toJson();
+        store.save(id, record);
+        long before = room;
+        room = Space.roomOf(record);
+        uploads.space().replaced(next.about().owner(), before, room);
     }
 
     /** The length is known now. */
@@ -374,7 +389,7 @@ final class LiveUpload {
     }
 
     private void force() throws IOException {
-        long before = eventLoop.ticker().nanoTime();
+        long before = timer.ticker().nanoTime();
         try {
             content().force();
         } catch (IOException e) {
@@ -386,7 +401,7 @@ final class LiveUpload {
             }
             throw e;
         }
-        forcedAt = eventLoop.ticker().nanoTime();
+        forcedAt = timer.ticker().nanoTime();
         forcedFor = forcedAt - before;
         forced = offset;
     }
@@ -423,7 +438,7 @@ final class LiveUpload {
             left();
             // Of many short requests each would be too soon after the one before.
             if (!hasAll() && !tellProgress(of.now()) && meter().waits()) {
-                eventLoop.schedule(
+                timer.schedule(
                         () -> uploads.work(this, LiveUpload::tellLate),
                         ProgressMeter.LEAST_NANOS,
                         TimeUnit.NANOSECONDS);
@@ -432,7 +447,7 @@ final class LiveUpload {
     }
 
     private void tellLate() {
-        meter().late(announced(), state().length(), eventLoop.ticker().nanoTime());
+        meter().late(announced(), state().length(), timer.ticker().nanoTime());
     }
 
     private void left() {
@@ -481,7 +496,7 @@ final class LiveUpload {
         if (completion != null) {
             return completion;
         }
-        meter().begin(announced(), state().length(), eventLoop.ticker().nanoTime());
+        meter().begin(announced(), state().length(), timer.ticker().nanoTime());
         if (state().length() < 0) {
             save(state().length(offset));
         }
@@ -566,16 +581,20 @@ final class LiveUpload {
         UploadState last = state();
         try {
             store.delete(id);
-            uploads.gone(id, last, Math.max(reserved, offset), offset);
+            gone(last);
         } catch (IOException e) {
             if (store.record(id).isEmpty()) { // so it is no upload any more, whatever is left of it
-                uploads.gone(id, last, Math.max(reserved, offset), offset);
+                gone(last);
             }
             throw e;
         }
         if (meter != null) {
             meter.end(type, announced(), last.length(), phase(last));
         }
+    }
+
+    private void gone(UploadState last) {
+        uploads.gone(id, last, Math.max(reserved, offset) + room, offset + room);
     }
 
     // ---- the application

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * A store of uploads in memory, for tests and demos: all is lost with the program.
  *
  * <p><b>Memory.</b> Contents are held on the heap, in segments of 16 KiB: an upload takes up to one more than its bytes. Records come on
- * top, and are not counted.
+ * top: an {@link UploadEndpoint} counts them for the bound, the store itself does not.
  *
  * <p><b>Errors.</b> What goes beyond the bound is a {@link NoSpaceException}, and nothing of it is appended.
  *
@@ -44,7 +44,8 @@ public final class MemoryUploadStore implements UploadStore.Bounded {
     /**
      * A store.
      *
-     * @param maxBytes the most that all contents together may take, 0 or more
+     * @param maxBytes the most that all contents together may take, 0 or more; of what an {@link UploadEndpoint} stores, with their records, each of which
+     *     counts as 4 KiB or more
      * @return a new store, with nothing in it
      */
     public static MemoryUploadStore of(long maxBytes) {

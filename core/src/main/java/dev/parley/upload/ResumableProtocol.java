@@ -114,7 +114,7 @@ final class ResumableProtocol implements Uploads.Dialect {
         Response response = about(Response.noContent(), upload.isDone(), offset)
                 .header(LIMIT, limit(upload))
                 .header("Cache-Control", "no-store");
-        response = Fields.withProgress(response, upload.id, upload);
+        response = Digests.told(Fields.withProgress(response, upload.id, upload), upload.state());
         long length = upload.state().length();
         return length < 0 ? response : response.header(LENGTH, Long.toString(length));
     }

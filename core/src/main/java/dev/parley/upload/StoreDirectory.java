@@ -66,13 +66,16 @@ final class StoreDirectory implements AutoCloseable {
 
     private final Path root;
     private final Disk disk;
+    private final Disk.Room room;
     private final boolean isForced;
     private final FileChannel lock;
     private final FileAttribute<?>[] ownerOnly;
 
-    private StoreDirectory(Path root, Disk disk, boolean isForced, FileChannel lock, FileAttribute<?>[] ownerOnly) {
+    private StoreDirectory(
+            Path root, Disk disk, Disk.Room room, boolean isForced, FileChannel lock, FileAttribute<?>[] ownerOnly) {
         this.root = root;
         this.disk = disk;
+        this.room = room;
         this.isForced = isForced;
         this.lock = lock;
         this.ownerOnly = ownerOnly;
@@ -99,7 +102,8 @@ final class StoreDirectory implements AutoCloseable {
         // A link to a directory is the operator's own; once resolved, nobody can turn it elsewhere.
         Path root = path.toRealPath();
         FileAttribute<?>[] ownerOnly = ownerOnly(isPosix, "rw-------");
-        return new StoreDirectory(root, disk, isForced, lock(root, ownerOnly), ownerOnly);
+        Disk.Room room = disk.room(root); // before the lock, which would have to be given back
+        return new StoreDirectory(root, disk, room, isForced, lock(root, ownerOnly), ownerOnly);
     }
 
     private static FileAttribute<?>[] ownerOnly(boolean isPosix, String permissions) {
@@ -275,7 +279,7 @@ final class StoreDirectory implements AutoCloseable {
     }
 
     long usableBytes() throws IOException {
-        return disk.usableBytes(root);
+        return room.usableBytes();
     }
 
     static IOException tookNothing(long left) {

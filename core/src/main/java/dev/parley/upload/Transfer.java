@@ -34,8 +34,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading.</b> The listener's methods are called on the event loop, all else on the lane.
  */
 final class Transfer implements BodyListener {
-    /** Enough for the disk to be busy while more comes. */
+    /** Enough for the disk to be busy with one half while the other comes. */
     static final int MAX_WAITING = 256 * 1024;
+
+    /** Enough to begin a write, and not more with one: what fits the cache of a core is there still when it is written. */
+    private static final int WRITTEN_AT_ONCE = MAX_WAITING / 2;
 
     /** As many buffers as a gathering write takes. */
     private static final int MAX_BUFFERS = 512;
@@ -82,6 +85,9 @@ final class Transfer implements BodyListener {
     private final AtomicBoolean drains = new AtomicBoolean();
     private volatile @Nullable CompletableFuture<Void> gate;
     private volatile boolean ended;
+    /** The lane is told when all that can be read at once has been. Only on the event loop. */
+    private boolean drainsWhenRead;
+
     private boolean tellsLater;
     private boolean storedLater;
     private long stored;
@@ -140,15 +146,17 @@ final class Transfer implements BodyListener {
         long bytes = waitingBytes.addAndGet(size);
         long all = uploads.inFlight(size);
         waiting.add(chunk.retain());
-        drainSoon();
         if (bytes < MAX_WAITING && all < uploads.maxBytesInFlight() && !upload.isPaused()) {
+            if (bytes >= WRITTEN_AT_ONCE) {
+                drainSoon();
+            } else {
+                drainWhenRead();
+            }
             return READY;
         }
         CompletableFuture<Void> ready = new CompletableFuture<>();
         gate = ready;
-        if (waitingBytes.get() == 0) {
-            drainSoon(); // all was written while this looked away: it opens the gate
-        }
+        drainSoon(); // only now, as it opens the gate
         return ready;
     }
 
@@ -160,6 +168,17 @@ final class Transfer implements BodyListener {
     @Override
     public void onFailure(Throwable cause) {
         upload.lane.execute(() -> breakOff(cause));
+    }
+
+    /** A read of the socket is mostly followed by another: to wake a thread for each costs more than to write it. */
+    private void drainWhenRead() {
+        if (!drainsWhenRead) {
+            drainsWhenRead = true;
+            exchange.eventLoop().execute(() -> {
+                drainsWhenRead = false;
+                drainSoon();
+            });
+        }
     }
 
     private void drainSoon() {
@@ -187,29 +206,36 @@ final class Transfer implements BodyListener {
     /** Lets more come, if there is room and nobody wants it to wait. */
     void goOn() {
         CompletableFuture<Void> closed = gate;
-        if (closed != null && (ended || waitingBytes.get() == 0 && !upload.isPaused())) {
+        if (closed != null && (ended || hasRoom() && !upload.isPaused())) {
             gate = null;
             closed.complete(null);
         }
     }
 
-    private void write() throws IOException {
-        List<ByteBuf> batch = new ArrayList<>();
-        for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
-            batch.add(next);
-            if (batch.size() == MAX_BUFFERS) {
-                write(batch);
-                batch.clear();
-            }
-        }
-        write(batch);
+    private boolean hasRoom() {
+        long bytes = waitingBytes.get();
+        return bytes == 0 || bytes <= MAX_WAITING - WRITTEN_AT_ONCE && uploads.inFlight(0) < uploads.maxBytesInFlight();
     }
 
-    private void write(List<ByteBuf> batch) throws IOException {
+    private void write() throws IOException {
+        List<ByteBuf> batch = new ArrayList<>();
         long bytes = 0;
+        for (ByteBuf next = waiting.poll(); next != null; next = waiting.poll()) {
+            batch.add(next);
+            bytes += next.readableBytes();
+            if (bytes >= WRITTEN_AT_ONCE || batch.size() == MAX_BUFFERS) {
+                write(batch, bytes);
+                goOn();
+                batch.clear();
+                bytes = 0;
+            }
+        }
+        write(batch, bytes);
+    }
+
+    private void write(List<ByteBuf> batch, long bytes) throws IOException {
         List<ByteBuffer> buffers = new ArrayList<>(batch.size());
         for (ByteBuf each : batch) {
-            bytes += each.readableBytes();
             buffers.addAll(Arrays.asList(each.nioBuffers()));
         }
         try {

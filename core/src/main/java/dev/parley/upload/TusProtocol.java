@@ -268,6 +268,7 @@ final class TusProtocol implements Uploads.Dialect {
         UploadState state = upload.state();
         Response response =
                 Fields.withProgress(Response.noContent().header("Cache-Control", "no-store"), upload.id, upload);
+        response = Digests.told(response, state);
         response = state.length() >= 0
                 ? response.header("Upload-Length", Long.toString(state.length()))
                 : response.header("Upload-Defer-Length", "1");

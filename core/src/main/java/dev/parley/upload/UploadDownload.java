@@ -3,6 +3,7 @@ package dev.parley.upload;
 import dev.parley.http.Download;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
+import dev.parley.http.Response;
 import dev.parley.upload.UploadState.About;
 import java.io.EOFException;
 import java.io.IOException;
@@ -32,7 +33,9 @@ final class UploadDownload {
             if (about.contentType() != null) {
                 download = download.type(about.contentType());
             }
-            exchange.respond(download.answer(exchange));
+            Response response = download.answer(exchange);
+            boolean hasContent = response.status() == 200 || response.status() == 206;
+            exchange.respond(hasContent ? Digests.told(response, upload.state()) : response);
         });
     }
 

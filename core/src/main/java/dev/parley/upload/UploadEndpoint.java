@@ -78,7 +78,11 @@ public final class UploadEndpoint implements Endpoint {
                         builder.onComplete,
                         builder.onProgress,
                         builder.topics),
-                new Space(builder.store, builder.maxBytesPerOwner, builder.maxUnfinishedPerOwner));
+                new Space(
+                        builder.store,
+                        builder.maxBytesPerOwner,
+                        builder.maxUnfinishedPerOwner,
+                        builder.maxUnfinishedPerClient));
         try {
             uploads.open();
         } catch (IOException e) {
@@ -215,6 +219,17 @@ public final class UploadEndpoint implements Endpoint {
         return uploads.look(exchange, id, upload -> new Upload(uploads, upload));
     }
 
+    /**
+     * Finds an upload as {@link #find(Exchange, String)} does, for work of the application that is part of no exchange, such as a job that gives up what
+     * nobody wants any more.
+     *
+     * @param id an id
+     * @return the upload; empty if there is none. Completes on the executor of the server, or on the common pool if nothing was uploaded yet
+     */
+    public CompletionStage<Optional<Upload>> find(String id) {
+        return uploads.look(id, upload -> new Upload(uploads, upload));
+    }
+
     // ---- progress
 
     /**
@@ -259,6 +274,36 @@ public final class UploadEndpoint implements Endpoint {
         }
     }
 
+    /**
+     * What the application does at some point of an upload, and answers: a lambda, which may block, and throw as an {@link Endpoint} may.
+     *
+     * @param <T> what it is called with
+     * @param <R> what it answers
+     */
+    @FunctionalInterface
+    public interface Hook<T, R> {
+        /**
+         * Is called on {@link Exchange#executor}.
+         *
+         * @param what the upload, or the wish or form of which there is question
+         * @return what is to be done or answered
+         * @throws Exception to answer 500, or what a {@link ProblemException} says
+         */
+        R call(T what) throws Exception;
+    }
+
+    /** What the application does with a file of a form that has come whole: as {@link Hook}, without an answer. */
+    @FunctionalInterface
+    public interface PartHook {
+        /**
+         * Is called on {@link Exchange#executor}.
+         *
+         * @param file the file
+         * @throws Exception to refuse the form: with 500, or what a {@link ProblemException} says
+         */
+        void call(UploadForm.File file) throws Exception;
+    }
+
     /** Builds an {@link UploadEndpoint}. Not thread-safe. */
     public static final class Builder {
         private final UploadStore store;
@@ -266,6 +311,7 @@ public final class UploadEndpoint implements Endpoint {
         private long maxBytesInFlight = 64L << 20;
         private int maxUnfinished = 10_000;
         private int maxUnfinishedPerOwner = 100;
+        private int maxUnfinishedPerClient = 1000;
         private long maxBytesPerOwner = Long.MAX_VALUE;
         private Duration expireAfter = Duration.ofDays(1);
         private InstantSource clock = InstantSource.system();
@@ -319,7 +365,8 @@ public final class UploadEndpoint implements Endpoint {
         }
 
         /**
-         * Sets how many uploads of one owner may be unfinished. Default: 100. One more gets 503. Uploads without an owner are not counted.
+         * Sets how many uploads of one owner may be unfinished. Default: 100. One more gets 503. The files of a form count, but not against each
+         * other: a form may have more of them.
          *
          * @param uploads 1 or more
          * @return this builder
@@ -330,7 +377,23 @@ public final class UploadEndpoint implements Endpoint {
         }
 
         /**
-         * Sets how much one owner may have in the store, complete or not. Default: no bound. What would be more gets 413.
+         * Sets how many uploads that have no owner may be unfinished of one client, which is told by its address: {@link UploadRequest#client}. Default: 1,000,
+         * as many people may share an address. One more gets 503; files of a form count as for an owner. Addresses are only held in memory: what was
+         * begun in a program before counts for nobody.
+         *
+         * <p>Behind a proxy that is not {@linkplain dev.parley.http.Exchange#peerAddress trusted} all clients have its address.
+         *
+         * @param uploads 1 or more
+         * @return this builder
+         */
+        public Builder maxUnfinishedPerClient(int uploads) {
+            maxUnfinishedPerClient = Setting.atLeast("maxUnfinishedPerClient", uploads, 1);
+            return this;
+        }
+
+        /**
+         * Sets how much one owner may have in the store, complete or not. Default: no bound. What would be more gets 413. Each upload counts with its bytes, or
+         * those it has announced, and with its record, in blocks of 4 KiB.
          *
          * @param bytes 1 or more
          * @return this builder
@@ -361,8 +424,8 @@ public final class UploadEndpoint implements Endpoint {
          * @param decision called on {@link Exchange#executor}, where it may block
          * @return this builder
          */
-        public Builder onCreate(Function<UploadRequest, Admission> decision) {
-            return onCreateAsync(request -> CompletableFuture.completedStage(decision.apply(request)));
+        public Builder onCreate(Hook<UploadRequest, Admission> decision) {
+            return onCreateAsync(staged(decision));
         }
 
         /**
@@ -387,8 +450,8 @@ public final class UploadEndpoint implements Endpoint {
          * @param action called on {@link Exchange#executor}, where it may block
          * @return this builder
          */
-        public Builder onComplete(Function<Upload, Response> action) {
-            return onCompleteAsync(upload -> CompletableFuture.completedStage(action.apply(upload)));
+        public Builder onComplete(Hook<Upload, Response> action) {
+            return onCompleteAsync(staged(action));
         }
 
         /**
@@ -433,12 +496,13 @@ public final class UploadEndpoint implements Endpoint {
          * @param action called on {@link Exchange#executor}, where it may block
          * @return this builder
          */
-        public Builder onPart(Consumer<UploadForm.File> action) {
+        public Builder onPart(PartHook action) {
             Objects.requireNonNull(action, "action");
-            return onPartAsync(file -> {
-                action.accept(file);
-                return CompletableFuture.completedStage(null);
-            });
+            Hook<UploadForm.File, UploadForm.File> hook = file -> {
+                action.call(file);
+                return file;
+            };
+            return onPartAsync(staged(hook)::apply);
         }
 
         /**
@@ -467,9 +531,8 @@ public final class UploadEndpoint implements Endpoint {
          * @param action called on {@link Exchange#executor}, where it may block
          * @return this builder
          */
-        public Builder onForm(Function<UploadForm, Response> action) {
-            Objects.requireNonNull(action, "action");
-            return onFormAsync(form -> CompletableFuture.completedStage(action.apply(form)));
+        public Builder onForm(Hook<UploadForm, Response> action) {
+            return onFormAsync(staged(action));
         }
 
         /**
@@ -529,6 +592,18 @@ public final class UploadEndpoint implements Endpoint {
         public Builder clock(InstantSource clock) {
             this.clock = Objects.requireNonNull(clock, "clock");
             return this;
+        }
+
+        /** What a hook says as a stage, whether it answers or throws. */
+        private static <T, R> Function<T, CompletionStage<R>> staged(Hook<T, R> hook) {
+            Objects.requireNonNull(hook, "hook");
+            return what -> {
+                try {
+                    return CompletableFuture.completedStage(hook.call(what));
+                } catch (Exception e) { // told to the client
+                    return CompletableFuture.failedStage(e);
+                }
+            };
         }
 
         /**

@@ -116,7 +116,7 @@ public interface UploadStore extends AutoCloseable {
     /** A store that knows how much there is room for. */
     interface Bounded extends UploadStore {
         /**
-         * The most that all uploads together may take.
+         * The most that all uploads together may take. The endpoint counts contents and records for it, each record in blocks of 4 KiB.
          *
          * @return bytes
          */

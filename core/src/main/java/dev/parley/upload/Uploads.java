@@ -12,7 +12,8 @@ import dev.parley.upload.UploadProgress.EventType;
 import dev.parley.upload.UploadProgress.Phase;
 import dev.parley.upload.UploadState.About;
 import dev.parley.upload.UploadState.Stage;
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.security.SecureRandom;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -111,8 +113,24 @@ final class Uploads {
             Consumer<UploadProgress> onProgress,
             @Nullable Topics topics) {}
 
-    /** What is remembered of an upload that is not complete, while nobody works on it. */
-    private record Unfinished(@Nullable String owner, Instant expires, long reserved) {}
+    /**
+     * What is remembered of an upload that is not complete, while nobody works on it.
+     *
+     * @param client whose address it counts for, if it has no owner and was begun in this program: addresses are not written down
+     */
+    private record Unfinished(
+            @Nullable String owner, @Nullable String client, Instant expires, long reserved) {
+        Unfinished expires(Instant later) {
+            return new Unfinished(owner, client, later, reserved);
+        }
+
+        Unfinished reserved(long bytes) {
+            return new Unfinished(owner, client, expires, bytes);
+        }
+    }
+
+    /** Where an upload is worked on. */
+    private record Place(Executor executor, EventExecutor timer) {}
 
     private final UploadStore store;
     private final Settings settings;
@@ -129,6 +147,9 @@ final class Uploads {
     private final AtomicLong inFlight = new AtomicLong();
     private final AtomicLong sweepAt = new AtomicLong(Long.MIN_VALUE);
 
+    /** Where is worked without an exchange: where it was last with one. */
+    private volatile Place place = new Place(ForkJoinPool.commonPool(), GlobalEventExecutor.INSTANCE);
+
     Uploads(UploadStore store, Settings settings, Space space) {
         this.store = store;
         this.settings = settings;
@@ -141,7 +162,7 @@ final class Uploads {
             try {
                 Optional<byte[]> record = store.record(id);
                 if (record.isPresent()) {
-                    found(id, UploadState.parse(record.get()));
+                    found(id, UploadState.parse(record.get()), Space.roomOf(record.get()));
                 }
             } catch (IOException | RuntimeException e) { // that one can't be used; it is for somebody to look at
                 LOG.error("upload {} can't be read", id, e);
@@ -149,7 +170,7 @@ final class Uploads {
         }
     }
 
-    private void found(String id, UploadState state) throws IOException {
+    private void found(String id, UploadState state, long room) throws IOException {
         long size;
         try (UploadContent content = store.open(id)) {
             size = content.size();
@@ -159,9 +180,9 @@ final class Uploads {
         }
         boolean isUnfinished = state.mayExpire();
         long reserved = state.stage() == Stage.RECEIVING ? Math.max(size, state.length()) : size;
-        space.found(state.about().owner(), reserved, size, isUnfinished);
+        space.found(state.about().owner(), reserved + room, size + room, isUnfinished);
         if (isUnfinished) {
-            unfinished.put(id, new Unfinished(state.about().owner(), state.expires(), reserved));
+            unfinished.put(id, new Unfinished(state.about().owner(), null, state.expires(), reserved));
         }
     }
 
@@ -215,9 +236,13 @@ final class Uploads {
 
     // ---- who works on an upload
 
-    private LiveUpload acquire(String id, Executor executor, EventLoop eventLoop) {
+    private LiveUpload acquire(String id, Executor executor, EventExecutor timer) {
+        Place last = place;
+        if (last.executor() != executor || last.timer().isShuttingDown()) {
+            place = new Place(executor, timer);
+        }
         return Objects.requireNonNull(live.compute(id, (key, before) -> {
-            LiveUpload upload = before != null ? before : new LiveUpload(id, this, executor, eventLoop);
+            LiveUpload upload = before != null ? before : new LiveUpload(id, this, executor, timer);
             upload.users++;
             return upload;
         }));
@@ -268,11 +293,20 @@ final class Uploads {
 
     /** Asks something of an upload, if there is one of that id. */
     <T> CompletionStage<Optional<T>> look(Exchange exchange, String id, Question<T> question) {
+        return look(new Place(exchange.executor(), exchange.eventLoop()), id, question);
+    }
+
+    /** Asks something of an upload without an exchange, if there is one of that id. */
+    <T> CompletionStage<Optional<T>> look(String id, Question<T> question) {
+        return look(place, id, question);
+    }
+
+    private <T> CompletionStage<Optional<T>> look(Place where, String id, Question<T> question) {
         if (!isId(id)) {
             return CompletableFuture.completedStage(Optional.empty());
         }
         CompletableFuture<Optional<T>> answer = new CompletableFuture<>();
-        LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
+        LiveUpload upload = acquire(id, where.executor(), where.timer());
         upload.lane.execute(() -> {
             try {
                 answer.complete(upload.exists() ? Optional.of(question.ask(upload)) : Optional.empty());
@@ -291,7 +325,7 @@ final class Uploads {
 
     /** Does something with an upload without an exchange. */
     void work(LiveUpload known, LaneTask task) {
-        LiveUpload upload = acquire(known.id, known.lane.executor(), known.eventLoop());
+        LiveUpload upload = acquire(known.id, known.lane.executor(), known.timer());
         upload.lane.execute(() -> {
             try {
                 if (upload.exists()) {
@@ -362,18 +396,19 @@ final class Uploads {
 
     /** Begins an upload, if the application and the limits allow; it is there until the exchange has ended. */
     void create(Exchange exchange, Dialect dialect, Wish wish, LaneTask then) {
-        create(exchange, wish, then, failure -> answer(exchange, dialect, failure));
+        create(exchange, wish, 0, then, failure -> answer(exchange, dialect, failure));
     }
 
     /**
      * As {@link #create(Exchange, Dialect, Wish, LaneTask)}, for one of several uploads of an exchange.
      *
+     * @param siblings how many it has begun before
      * @param failed hears why there is none, or what {@code then} failed with; on any thread
      */
-    void create(Exchange exchange, Wish wish, LaneTask then, Consumer<Throwable> failed) {
+    void create(Exchange exchange, Wish wish, int siblings, LaneTask then, Consumer<Throwable> failed) {
         sweepSoon(exchange);
-        UploadRequest request =
-                new UploadRequest(exchange, wish.length(), wish.fileName(), wish.contentType(), wish.metadata());
+        UploadRequest request = new UploadRequest(
+                exchange, newId(), newId(), wish.length(), wish.fileName(), wish.contentType(), wish.metadata());
         Executor executor = exchange.executor();
         try {
             executor.execute(() -> attempt(
@@ -386,7 +421,7 @@ final class Uploads {
                                             if (failure != null) {
                                                 failed.accept(failure);
                                             } else {
-                                                create(exchange, wish, admission, then, failed);
+                                                create(request, wish, siblings, admission, then, failed);
                                             }
                                         });
                                         return true;
@@ -402,8 +437,15 @@ final class Uploads {
         }
     }
 
-    private void create(Exchange exchange, Wish wish, Admission admission, LaneTask then, Consumer<Throwable> failed)
+    private void create(
+            UploadRequest request,
+            Wish wish,
+            int siblings,
+            Admission admission,
+            LaneTask then,
+            Consumer<Throwable> failed)
             throws IOException {
+        Exchange exchange = request.exchange();
         Problem refusal = admission.refusal();
         if (refusal != null) {
             throw refusal.asException();
@@ -417,22 +459,10 @@ final class Uploads {
         String owner = admission.owner() != null
                 ? admission.owner()
                 : exchange.principal().map(java.security.Principal::getName).orElse(null);
-        if (unfinished.size() >= settings.maxUnfinished() || !space.begin(owner)) {
+        if (unfinished.size() >= settings.maxUnfinished() || !space.begin(owner, request.client(), siblings)) {
             throw Problem.of(503, "Too many uploads are unfinished.").asException();
         }
-        long reserved = Math.max(0, wish.length());
-        Grant grant;
-        try {
-            grant = space.reserve(owner, reserved);
-        } catch (IOException | RuntimeException e) {
-            space.end(owner);
-            throw e;
-        }
-        if (grant != Grant.GRANTED) {
-            space.end(owner);
-            throw refusal(grant).asException();
-        }
-        String id = newId();
+        String id = request.id();
         Instant now = now();
         UploadState state = new UploadState(
                 new About(
@@ -444,27 +474,44 @@ final class Uploads {
                         wish.tusConcat(),
                         owner,
                         maxLength,
-                        newId(),
+                        request.progressToken(),
                         wish.digest()),
                 wish.length(),
                 now.plus(settings.lifetime()),
                 -1,
                 Stage.RECEIVING,
                 null);
+        byte[] record = state.toJson();
+        long room = Space.roomOf(record);
+        long reserved = Math.max(0, wish.length());
         try {
-            store.create(id, state.toJson());
+            make(id, owner, record, reserved + room);
         } catch (IOException | RuntimeException e) {
-            space.release(owner, reserved, 0);
-            space.end(owner);
+            space.end(owner, request.client());
             throw e;
         }
-        unfinished.put(id, new Unfinished(owner, state.expires(), reserved));
+        space.wrote(room);
+        unfinished.put(id, new Unfinished(owner, request.client(), state.expires(), reserved));
         LiveUpload upload = acquire(id, exchange.executor(), exchange.eventLoop());
         upload.lane.execute(() -> {
             exchange.onEnd(reason -> upload.lane.execute(() -> release(upload)));
-            upload.created(state, reserved);
+            upload.created(state, reserved, room);
             attempt(failed, () -> then.run(upload));
         });
+    }
+
+    /** Makes an upload for which there is room. */
+    private void make(String id, @Nullable String owner, byte[] record, long bytes) throws IOException {
+        Grant grant = space.reserve(owner, bytes);
+        if (grant != Grant.GRANTED) {
+            throw refusal(grant).asException();
+        }
+        try {
+            store.create(id, record);
+        } catch (IOException | RuntimeException e) {
+            space.release(owner, bytes, 0);
+            throw e;
+        }
     }
 
     /** Looks at some uploads, one after the other, and goes on with the sum of their lengths. */
@@ -498,23 +545,21 @@ final class Uploads {
 
     /** More was reserved. */
     void reserved(String id, long bytes) {
-        unfinished.computeIfPresent(id, (key, known) -> new Unfinished(known.owner(), known.expires(), bytes));
+        unfinished.computeIfPresent(id, (key, known) -> known.reserved(bytes));
     }
 
     void expires(String id, Instant later) {
-        unfinished.computeIfPresent(id, (key, known) -> new Unfinished(known.owner(), later, known.reserved()));
+        unfinished.computeIfPresent(id, (key, known) -> known.expires(later));
     }
 
     void completed(String id, UploadState state, long reserved, long size) {
-        String owner = state.about().owner();
-        space.release(owner, reserved - size, 0);
+        space.release(state.about().owner(), reserved - size, 0);
         paused.remove(id);
         meters.remove(id);
         if (state.mayExpire()) {
-            unfinished.put(id, new Unfinished(owner, state.expires(), size));
+            reserved(id, size);
         } else {
-            unfinished.remove(id);
-            space.end(owner);
+            end(id);
         }
     }
 
@@ -522,8 +567,13 @@ final class Uploads {
         space.release(state.about().owner(), reserved, size);
         paused.remove(id);
         meters.remove(id);
-        if (unfinished.remove(id) != null) {
-            space.end(state.about().owner());
+        end(id);
+    }
+
+    private void end(String id) {
+        Unfinished known = unfinished.remove(id);
+        if (known != null) {
+            space.end(known.owner(), known.client());
         }
     }
 
@@ -536,7 +586,7 @@ final class Uploads {
         }
     }
 
-    private void sweep(Executor executor, EventLoop eventLoop) {
+    private void sweep(Executor executor, EventExecutor timer) {
         Instant now = now();
         List<String> expired = new ArrayList<>();
         unfinished.forEach((id, known) -> {
@@ -545,7 +595,7 @@ final class Uploads {
             }
         });
         for (String id : expired) {
-            LiveUpload upload = acquire(id, executor, eventLoop);
+            LiveUpload upload = acquire(id, executor, timer);
             upload.lane.execute(() -> {
                 try {
                     if (upload.exists()

@@ -41,8 +41,8 @@ final class FaultyDisk implements Disk {
     }
 
     @Override
-    public long usableBytes(Path directory) {
-        return usable;
+    public Room room(Path directory) {
+        return () -> usable;
     }
 
     private void step() throws IOException {

@@ -26,6 +26,7 @@ public final class Gallery implements AutoCloseable {
             "/web-socket",
             "/event-source",
             "/server-sent-events",
+            "/web-rtc",
             "/progress-event");
 
     /**
@@ -116,6 +117,7 @@ public final class Gallery implements AutoCloseable {
                 .mount("/", eventSource.routes(OriginPolicy.sameOrigin()))
                 .mount("/", new TopicDemo().routes())
                 .mount("/", ServerSentEventsDemo.routes(OriginPolicy.sameOrigin()))
+                .mount("/", new WebRtcDemo().routes())
                 .mount("/", uploads.routes())
                 .get("/api/config", exchange -> exchange.respond(config))
                 .files("/vue", StaticFiles.classpath("/META-INF/resources/webjars/vue/3.5.26/dist"))

@@ -52,7 +52,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -63,6 +62,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The guide to beacons: each of its programs compiles and runs here, and what it shows of the wire is what goes over it. */
 class BeaconsGuideTest {
+    private static final GuidePage PAGE = GuidePage.of("beacons", BeaconsGuideTest.class);
     private static final Instant TIME = Instant.parse("2026-01-01T00:00:00Z");
 
     @TempDir
@@ -79,32 +79,9 @@ class BeaconsGuideTest {
         return Objects.requireNonNull(temporary);
     }
 
-    private static String page() throws IOException {
-        return Files.readString(Path.of("../docs/beacons.md"));
-    }
-
-    /** White space is free: the formatter breaks lines where a reader would not. */
-    private static String squeezed(String code) {
-        return code.replaceAll("\\s+", "");
-    }
-
-    private static List<String> blocks(String text, String language) {
-        return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                .matcher(text)
-                .results()
-                .map(block -> squeezed(block.group(1)))
-                .toList();
-    }
-
-    private static String thisSource() throws IOException {
-        return squeezed(Files.readString(Path.of("src/test/java/dev/parley/examples/BeaconsGuideTest.java")));
-    }
-
     @Test
     void itsProgramsAreTheOnesThatRunHere() throws IOException {
-        String source = thisSource();
-
-        assertThat(blocks(page(), "java")).hasSizeGreaterThan(10).allMatch(source::contains);
+        PAGE.assertProgramsRun();
     }
 
     @Test
@@ -114,24 +91,14 @@ class BeaconsGuideTest {
                 .build())) {
             String module = server.get("/parley/beacon.js").send().text().replaceAll("(?m)^//", "");
 
-            assertThat(blocks(page(), "js")).hasSize(1).allMatch(squeezed(module)::contains);
+            assertThat(PAGE.blocks("js")).hasSize(1).allMatch(GuidePage.squeezed(module)::contains);
             assertThat(server.get("/parley/beacon.d.ts").send()).hasStatus(200);
         }
     }
 
     @Test
     void theBeaconsOfTheReadmeAreTheOnesOfThisPage() throws IOException {
-        String source = thisSource();
-
-        assertThat(blocks(Files.readString(Path.of("../README.md")), "java").stream()
-                        .filter(block -> block.contains("Beacon")))
-                .hasSize(1)
-                .allMatch(source::contains);
-    }
-
-    /** That the page shows this, as a block of its own. */
-    private static void assertShown(String wire) throws IOException {
-        assertThat(page()).contains("```\n" + wire + "```\n");
+        GuidePage.readme(BeaconsGuideTest.class).assertProgramRuns("Beacon");
     }
 
     private static Beacon beacon(String contentType, String body) {
@@ -249,7 +216,7 @@ class BeaconsGuideTest {
                 Access-Control-Request-Method: POST
                 Access-Control-Request-Headers: content-type
                 """;
-        assertShown(request);
+        PAGE.assertShown(request);
         try (TestServer server = TestServer.of(shop(exchange -> exchange.respond(Response.text("home"))))) {
             TestConnection client = server.connect().send(request.replace("\n", "\r\n") + "\r\n");
             server.run();
@@ -257,7 +224,7 @@ class BeaconsGuideTest {
             client.cut();
 
             assertThat(answer).startsWith("HTTP/1.1 204 ");
-            assertShown(answer.lines()
+            PAGE.assertShown(answer.lines()
                     .filter(line -> line.startsWith("access-control-allow-"))
                     .collect(Collectors.joining("\n", "", "\n")));
         }
@@ -475,7 +442,7 @@ class BeaconsGuideTest {
             assertThat(sent.response()).hasStatus(204);
         }
 
-        assertShown(Files.readString(directory().resolve("00000000000000000001.ndjson")));
+        PAGE.assertShown(Files.readString(directory().resolve("00000000000000000001.ndjson")));
     }
 
     // ---- reports
@@ -500,7 +467,7 @@ class BeaconsGuideTest {
         StringBuilder headers = new StringBuilder();
         reporting.forEach(
                 (name, value) -> headers.append(name).append(": ").append(value).append('\n'));
-        assertShown(headers.toString());
+        PAGE.assertShown(headers.toString());
         try (TestServer server = TestServer.of(routes)) {
             reporting.forEach((name, value) -> {
                 assertThat(server.get("/").send()).hasHeader(name, value);
@@ -524,7 +491,7 @@ class BeaconsGuideTest {
         Map<String, Double> vitals = new HashMap<>();
         String vital =
                 "{\"name\":\"LCP\",\"value\":1834.5,\"delta\":1834.5,\"rating\":\"good\",\"id\":\"v5-1767225600000-1\",\"navigationType\":\"navigate\"}\n";
-        assertShown(vital);
+        PAGE.assertShown(vital);
         List<Beacon> sent = List.of(
                 beacon("application/reports+json", """
                         [{"type":"csp-violation","age":1000,"url":"https://shop.example/","user_agent":"Browser/1.0",
@@ -599,7 +566,7 @@ class BeaconsGuideTest {
 
     @Test
     void whatIsMissingOfNumberedMessagesIsKnown() throws Exception {
-        assertShown(ENVELOPE);
+        PAGE.assertShown(ENVELOPE);
 
         LostMessages lost = new LostMessages(10_000);
         BeaconSink counting = BeaconSink.each(beacon -> beacon.messages().ifPresent(lost::observe));

@@ -99,7 +99,7 @@ final class DemosTest {
             "WebSocket",
             "EventSource",
             "Server-sent Events",
-            "WebRTC coming",
+            "WebRTC",
             "ProgressEvent"
         });
         page.getByRole(AriaRole.MAIN).getByText("Fetch", exactly()).click();
@@ -113,7 +113,7 @@ final class DemosTest {
         for (Locator link : page.locator("nav a").all()) {
             paths.add(link.getAttribute("href").substring(1));
         }
-        assertThat(paths).hasSize(9);
+        assertThat(paths).hasSize(10);
 
         for (String path : paths) {
             visit(path);

@@ -56,6 +56,7 @@ final class GalleryTest {
                 "/web-socket",
                 "/event-source",
                 "/server-sent-events",
+                "/web-rtc",
                 "/progress-event"
             })
     void pagesRunOnlyTheirOwnScripts(String path) throws Exception {
@@ -153,6 +154,8 @@ final class GalleryTest {
         assertThat(handshake("/api/rooms/" + id + "/mine", firstOrigin)).isEqualTo(404);
         assertThat(handshake("/api/frames/mine", firstOrigin)).isEqualTo(404);
         assertThat(handshake("/api/login", secondOrigin)).isEqualTo(403);
+        assertThat(handshake("/signal", firstOrigin)).isEqualTo(101);
+        assertThat(handshake("/signal", secondOrigin)).isEqualTo(403);
     }
 
     /** The status that answers an opening handshake. */

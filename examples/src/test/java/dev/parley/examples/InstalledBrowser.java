@@ -33,7 +33,7 @@ final class InstalledBrowser implements ExecutionCondition {
             .findFirst();
     static final Optional<Path> NODE = installed("node", "nodejs").findFirst();
 
-    private static Stream<Path> installed(String... names) {
+    static Stream<Path> installed(String... names) {
         List<String> directories = List.of((System.getenv("PATH") + File.pathSeparator
                         + "/Applications/Google Chrome.app/Contents/MacOS" + File.pathSeparator
                         + "/Applications/Chromium.app/Contents/MacOS")

@@ -41,7 +41,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +55,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -66,6 +64,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The guide to topics: each of its programs compiles and runs here, and what it shows of the wire is what goes over it. */
 class TopicsGuideTest {
+    private static final GuidePage PAGE = GuidePage.of("topics", TopicsGuideTest.class);
     private static final String EPOCH = "k3f9x2a";
 
     private final Topics topics = Topics.inMemory();
@@ -76,31 +75,11 @@ class TopicsGuideTest {
     private final List<String> log = new ArrayList<>();
     private final List<String> index = new ArrayList<>();
 
-    private static String page() throws IOException {
-        return Files.readString(Path.of("../docs/topics.md"));
-    }
-
-    /** White space is free: the formatter breaks lines where a reader would not. */
-    private static String squeezed(String code) {
-        return code.replaceAll("\\s+", "");
-    }
-
     @Test
     void itsProgramsAreTheOnesThatRunHere() throws IOException {
-        String source = squeezed(Files.readString(Path.of("src/test/java/dev/parley/examples/TopicsGuideTest.java")));
-        String scripts = squeezed(Files.readString(Path.of("src/main/resources/web/demos/fetch.js")));
-        List<String> blocks = Pattern.compile("```(?:java|js)\n(.*?)```", Pattern.DOTALL)
-                .matcher(page())
-                .results()
-                .map(block -> block.group(1))
-                .toList();
-
-        assertThat(blocks).hasSizeGreaterThan(10).allMatch(block -> (source + scripts).contains(squeezed(block)));
-    }
-
-    /** That the page shows this, as a block of its own. */
-    private void assertShown(String wire) throws IOException {
-        assertThat(page()).contains("```\n" + wire + "```\n");
+        PAGE.assertProgramsRun();
+        assertThat(PAGE.blocks("js"))
+                .allMatch(GuidePage.squeezed(Path.of("src/main/resources/web/demos/fetch.js"))::contains);
     }
 
     @Test
@@ -344,7 +323,7 @@ class TopicsGuideTest {
                     data: AQID
 
                     """);
-            assertShown(body);
+            PAGE.assertShown(body);
             server.advance(Duration.ofSeconds(16));
             assertThat(client.receivedText()).isEqualTo(":\n\n");
             client.cut();
@@ -369,7 +348,7 @@ class TopicsGuideTest {
                     data: Water found on Mars
 
                     """);
-            assertShown(resumed);
+            PAGE.assertShown(resumed);
             assertThat(get(server, "GET /api/news?lastEventId=" + epoch + "-1 HTTP/1.0"))
                     .isEqualTo(resumed);
         }
@@ -397,7 +376,7 @@ class TopicsGuideTest {
 
                     """;
             assertThat(gap).contains("\n\n" + event + "id: k3f9x2a-13\n");
-            assertShown(event);
+            PAGE.assertShown(event);
 
             String reset = get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: 7zz-41");
             String begunAnew = """
@@ -407,7 +386,7 @@ class TopicsGuideTest {
 
                     """;
             assertThat(reset).contains("\n\n" + begunAnew + "id: k3f9x2a-13\n");
-            assertShown(begunAnew);
+            PAGE.assertShown(begunAnew);
             assertThat(get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: " + epoch + "-10021"))
                     .contains("event: parley:reset\n");
             assertThat(get(server, "GET /api/news HTTP/1.0\nLast-Event-ID: who knows"))
@@ -429,7 +408,7 @@ class TopicsGuideTest {
                     {"id":"k3f9x2a-1","data":"Water found on Mars"}
                     {"id":"k3f9x2a-2","event":"picture","base64":"AQID"}
                     """);
-            assertShown(text);
+            PAGE.assertShown(text);
         }
     }
 

@@ -3,6 +3,10 @@ package dev.parley.examples;
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static dev.parley.upload.Admission.accept;
 import static dev.parley.upload.Admission.refuse;
+import static dev.parley.upload.UploadProgress.EventType.LOADEND;
+import static dev.parley.upload.UploadProgress.EventType.LOADSTART;
+import static dev.parley.upload.UploadProgress.EventType.PROGRESS;
+import static dev.parley.upload.UploadProgress.EventType.TIMEOUT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -18,6 +22,7 @@ import dev.parley.http.Routes;
 import dev.parley.http.StaticFiles;
 import dev.parley.server.ParleyServer;
 import dev.parley.sse.SseEndpoint;
+import dev.parley.testkit.ProgressRecorder;
 import dev.parley.testkit.TestConnection;
 import dev.parley.testkit.TestExchange;
 import dev.parley.testkit.TestRequest;
@@ -69,6 +74,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The guide to uploads: each of its programs compiles and runs here, and what it shows of the wire is what goes over it. */
 class UploadsGuideTest {
+    private static final GuidePage PAGE = GuidePage.of("uploads", UploadsGuideTest.class);
     private static final Instant TIME = Instant.parse("2026-01-01T00:00:00Z");
     private static final Path SCRIPTS = Path.of("src/test/js");
     private static final Pattern RANDOM = Pattern.compile("\\b[a-z2-7]{26}\\b");
@@ -92,54 +98,21 @@ class UploadsGuideTest {
         return Objects.requireNonNull(temporary);
     }
 
-    private static String page() throws IOException {
-        return Files.readString(Path.of("../docs/uploads.md"));
-    }
-
-    /** White space is free: the formatter breaks lines where a reader would not. */
-    private static String squeezed(String code) {
-        return code.replaceAll("\\s+", "");
-    }
-
-    private static List<String> blocks(String text, String language) {
-        return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                .matcher(text)
-                .results()
-                .map(block -> squeezed(block.group(1)))
-                .toList();
-    }
-
-    private static String thisSource() throws IOException {
-        return squeezed(Files.readString(Path.of("src/test/java/dev/parley/examples/UploadsGuideTest.java")));
-    }
-
     @Test
     void itsProgramsAreTheOnesThatRunHere() throws IOException {
-        String source = thisSource();
-
-        assertThat(blocks(page(), "java")).hasSizeGreaterThan(10).allMatch(source::contains);
+        PAGE.assertProgramsRun();
     }
 
     @Test
     void itsScriptsAreTheOnesThatABrowserRuns() throws IOException {
-        String scripts = squeezed(Files.readString(SCRIPTS.resolve("uploads-guide.js")));
+        String scripts = GuidePage.squeezed(SCRIPTS.resolve("uploads-guide.js"));
 
-        assertThat(blocks(page(), "js")).hasSize(3).allMatch(scripts::contains);
+        assertThat(PAGE.blocks("js")).hasSize(3).allMatch(scripts::contains);
     }
 
     @Test
     void theUploadsOfTheReadmeAreTheOnesOfThisPage() throws IOException {
-        String source = thisSource();
-
-        assertThat(blocks(Files.readString(Path.of("../README.md")), "java").stream()
-                        .filter(block -> block.contains("Upload")))
-                .hasSize(1)
-                .allMatch(source::contains);
-    }
-
-    /** That the page shows this, as a block of its own. */
-    private static void assertShown(String wire) throws IOException {
-        assertThat(page()).contains("```\n" + wire.strip() + "\n```\n");
+        GuidePage.readme(UploadsGuideTest.class).assertProgramRuns("Upload");
     }
 
     /** What went over the wire, with the ids of the page, and without the date, which each answer has. */
@@ -304,7 +277,7 @@ class UploadsGuideTest {
                     Upload-Offset: 6
                     Content-Length: 5
                     """, "world");
-            assertShown(wire);
+            PAGE.assertShown(wire);
         }
         assertThat(log).containsExactly("hello.txt");
     }
@@ -341,7 +314,7 @@ class UploadsGuideTest {
                     Upload-Offset: 6
                     Content-Length: 5
                     """, "world");
-            assertShown(wire);
+            PAGE.assertShown(wire);
         }
     }
 
@@ -369,12 +342,12 @@ class UploadsGuideTest {
     @Test
     void theAnswersThatNobodySet() throws IOException {
         try (TestServer server = serve(builder -> builder)) {
-            assertShown(asShown(form(server, "/uploads", FORM).send().text()));
+            PAGE.assertShown(asShown(form(server, "/uploads", FORM).send().text()));
             Plain plain = server.request(HttpMethod.PUT, "/uploads/a.jpg")
                     .body("hello")
                     .send()
                     .json(Plain.class);
-            assertShown("{\"id\":\"" + SHOWN.get(0) + "\",\"bytes\":" + plain.bytes() + '}');
+            PAGE.assertShown("{\"id\":\"" + SHOWN.get(0) + "\",\"bytes\":" + plain.bytes() + '}');
             assertThat(plain.id()).matches(RANDOM);
         }
     }
@@ -406,7 +379,7 @@ class UploadsGuideTest {
             sender.send("hello,");
             String progress = '/' + created.header("Upload-Progress").orElseThrow();
             asShown(location(created));
-            assertShown(asShown(server.get(progress).send().text()));
+            PAGE.assertShown(asShown(server.get(progress).send().text()));
             assertThat(server.get(progress + "x").send()).isProblem(403);
             sender.cut();
         }
@@ -563,7 +536,7 @@ class UploadsGuideTest {
             assertThat(described)
                     .hasHeader("Tus-Max-Size", Long.toString(16L << 30))
                     .hasHeader("Upload-Limit", "max-size=17179869184, min-size=0, max-age=86400");
-            assertThat(page())
+            assertThat(PAGE.text())
                     .contains("`"
                             + described.header("Tus-Extension").orElseThrow().replace(",", "`, `") + "`");
         }
@@ -676,7 +649,7 @@ class UploadsGuideTest {
                     .header("Location")
                     .orElseThrow();
             asShown(location);
-            assertShown(talk(server, """
+            PAGE.assertShown(talk(server, """
                     GET /uploads/k3f7x2aqw4mtz5yvn7jd6bhcrp HTTP/1.1
                     Host: localhost
                     Range: bytes=1-6
@@ -879,8 +852,11 @@ class UploadsGuideTest {
 
     @Test
     void aTestNeedsNoSocketAndNoSleep() {
+        ProgressRecorder progress = new ProgressRecorder();
         Routes routes = Routes.builder()
-                .any("/uploads/*", UploadEndpoint.builder(store).build())
+                .any(
+                        "/uploads/*",
+                        UploadEndpoint.builder(store).onProgress(progress).build())
                 .build();
 
         try (TestServer server = TestServer.of(routes)) {
@@ -894,6 +870,9 @@ class UploadsGuideTest {
             slow.send("hello,");
             server.advance(Duration.ofMinutes(1));
             assertThat(slow.response()).isProblem(408);
+
+            assertThat(progress).isInOrder();
+            assertThat(progress.of(progress.uploads().get(1))).hasTypes(LOADSTART, PROGRESS, TIMEOUT, LOADEND);
         }
     }
 

@@ -74,8 +74,13 @@ public final class Admission {
      *
      * @param name up to 64 characters
      * @return a new decision
+     * @throws IllegalArgumentException if it is longer
      */
     public Admission name(String name) {
+        if (name.length() > SignalFormat.MAX_NAME_CHARS) {
+            throw new IllegalArgumentException(
+                    "name: " + name.length() + " characters (expected: at most " + SignalFormat.MAX_NAME_CHARS + ")");
+        }
         return new Admission(refusal, knock, Objects.requireNonNull(name, "name"), metadata, rights, settings);
     }
 

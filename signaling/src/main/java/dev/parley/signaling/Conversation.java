@@ -42,9 +42,11 @@ final class Conversation {
         this.link = link;
     }
 
-    /** Whether it has become a peer's, or may still. */
-    boolean isUnderWay() {
-        return asks || peer != null || ended;
+    /** Closes what has not joined by now. Who waits for somebody to be let in by may go on. */
+    void expire() {
+        if (peer == null && givesUp == null && !ended) {
+            link.close(POLICY_VIOLATION, "not in a room in time");
+        }
     }
 
     /** Takes a message; throws nothing. */
@@ -165,7 +167,7 @@ final class Conversation {
     private void fail(@Nullable Object id, MessageException failure) {
         rooms.refused();
         link.send(new Outgoing(new ServerSignal.Failure(failure.code(), String.valueOf(failure.getMessage()))), 0, id);
-        if (peer == null && attempts.incrementAndGet() >= MAX_ATTEMPTS) {
+        if (peer == null && (attempts.incrementAndGet() >= MAX_ATTEMPTS || !link.isConversation())) {
             link.close(POLICY_VIOLATION, "too many attempts");
         }
     }

@@ -24,6 +24,11 @@ interface Link {
     /** Closes it: what was sent before still arrives. */
     void close(int code, String text);
 
+    /** Whether the other side can say something else where its first message was wrong. */
+    default boolean isConversation() {
+        return true;
+    }
+
     /** Whether the other side says what has arrived, so that what was sent is kept until then. */
     default boolean isAcknowledged() {
         return true;

@@ -20,6 +20,9 @@ import tools.jackson.databind.JsonNode;
  * room.
  */
 public final class Peer {
+    private static final Set<Right> ALL = Collections.unmodifiableSet(EnumSet.allOf(Right.class));
+    private static final Set<Right> USUAL = Collections.unmodifiableSet(EnumSet.of(Right.CALL, Right.MESSAGE));
+
     private final Room room;
     private final String id;
     private final String session;
@@ -55,7 +58,7 @@ public final class Peer {
                 Objects.requireNonNullElse(admission.metadata(), entrance.join().metadata());
         Set<Right> given = admission.rights();
         rightsAreGiven = given != null;
-        rights = given != null ? given : first ? EnumSet.allOf(Right.class) : EnumSet.of(Right.CALL, Right.MESSAGE);
+        rights = given != null ? given : first ? ALL : USUAL;
     }
 
     // ---- for the application
@@ -102,7 +105,7 @@ public final class Peer {
      * @return any, or none; not to be changed
      */
     public Set<Right> rights() {
-        return Collections.unmodifiableSet(rights);
+        return rights;
     }
 
     /**
@@ -170,7 +173,7 @@ public final class Peer {
     }
 
     void inherit() {
-        rights = EnumSet.allOf(Right.class);
+        rights = ALL;
     }
 
     void update(@Nullable String newName, @Nullable JsonNode newMetadata) {
@@ -260,20 +263,15 @@ public final class Peer {
     }
 
     /** A description goes to another one: what comes late for an earlier try of the two is not passed on from now on. */
-    boolean begins(Peer to, int generation) {
-        Map<String, Integer> known = generations;
-        if (known == null) {
-            if (generation == 0) {
-                return true;
+    void begins(Peer to, int generation) {
+        if (generation > 0) {
+            Map<String, Integer> known = generations;
+            if (known == null) {
+                known = new HashMap<>(4);
+                generations = known;
             }
-            known = new HashMap<>(4);
-            generations = known;
+            known.merge(to.id, generation, Math::max);
         }
-        int before = known.getOrDefault(to.id, 0);
-        if (generation > before) {
-            known.put(to.id, generation);
-        }
-        return generation >= before;
     }
 
     /** Whether something belongs to the last try of the two to connect. */

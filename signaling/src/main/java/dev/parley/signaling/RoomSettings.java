@@ -101,8 +101,8 @@ public final class RoomSettings {
         }
 
         /**
-         * Drops candidates with private, link-local and loopback addresses, alone and in descriptions. Peers on one network then need
-         * a TURN server, or names of mDNS, to connect.
+         * Drops candidates with private, link-local and loopback addresses, and with names other than those of mDNS, alone and in
+         * descriptions; those of TURN servers as well. Peers on one network then need a public TURN server, or names of mDNS, to connect.
          *
          * @return this builder
          */

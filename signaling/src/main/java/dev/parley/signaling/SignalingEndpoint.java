@@ -43,7 +43,6 @@ public final class SignalingEndpoint implements Endpoint {
             AttributeKey.valueOf(SignalingEndpoint.class, "conversation");
     private static final AttributeKey<String> FIRST = AttributeKey.valueOf(SignalingEndpoint.class, "first");
     private static final String SESSION = "Parley-Session";
-    private static final int POLICY_VIOLATION = 1008;
 
     private final Rooms rooms;
     private final Ticker ticker;
@@ -127,21 +126,15 @@ public final class SignalingEndpoint implements Endpoint {
         WebSocketLink link = new WebSocketLink(connection);
         Conversation conversation = new Conversation(rooms, ticker, exchange, link);
         connection.attribute(CONVERSATION, conversation);
-        exchange.after(joinTimeout, () -> {
-            if (!conversation.isUnderWay()) {
-                link.close(POLICY_VIOLATION, "the first message must be join or resume, within " + joinTimeout);
-            }
-        });
+        exchange.after(joinTimeout, conversation::expire);
     }
 
     private void opened(SseEmitter emitter) {
         Exchange exchange = emitter.exchange();
         Conversation conversation = new StreamLink(rooms, ticker, exchange, emitter).conversation();
         emitter.onClose(reason -> conversation.closed());
+        exchange.after(joinTimeout, conversation::expire);
         conversation.receive(exchange.attribute(FIRST).orElseThrow());
-        if (!conversation.isUnderWay()) {
-            emitter.close(); // its first message was wrong, and another can't come
-        }
     }
 
     private static Conversation conversation(WebSocketConnection connection) {
@@ -332,7 +325,7 @@ public final class SignalingEndpoint implements Endpoint {
         }
 
         /**
-         * Sets how long a connection has until it joins: 10 seconds unless set. Then it is closed with 1008.
+         * Sets how long a connection has until it is in a room, or knocks: 10 seconds unless set. Then it is closed with 1008.
          *
          * @param timeout more than 0
          * @return this builder

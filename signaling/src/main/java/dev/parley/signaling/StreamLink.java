@@ -37,6 +37,12 @@ final class StreamLink implements Link {
         }
     }
 
+    /** What else it says comes by its session, which it has not got yet. */
+    @Override
+    public boolean isConversation() {
+        return false;
+    }
+
     @Override
     public void close(int code, String text) {
         emitter.close();

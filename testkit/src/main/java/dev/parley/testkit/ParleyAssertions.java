@@ -51,4 +51,14 @@ public final class ParleyAssertions {
     public static ConnectionAssert assertThat(TestConnection actual) {
         return new ConnectionAssert(actual);
     }
+
+    /**
+     * Asserts on the progress of uploads.
+     *
+     * @param actual what was told of it
+     * @return its assertions
+     */
+    public static ProgressAssert assertThat(ProgressRecorder actual) {
+        return new ProgressAssert(actual);
+    }
 }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.UnaryOperator;
@@ -38,7 +39,10 @@ final class FormUploadTest {
     private static final String TYPE = "multipart/form-data; boundary=b";
     private static final String END = "--b--\r\n";
 
-    private final MemoryUploadStore store = MemoryUploadStore.of(1_000_000);
+    /** For so many of 100,000 bytes there is room. */
+    private static final int UPLOADS = 25;
+
+    private final MemoryUploadStore store = MemoryUploadStore.of(UPLOADS * (100_000 + Space.BLOCK));
     private final Protocol protocol;
     private final int pieceBytes;
     private final List<String> told = new ArrayList<>();
@@ -101,12 +105,8 @@ final class FormUploadTest {
     /** Nothing is kept, and nothing counts any more: all room is there. */
     private void nothingIsLeft() {
         assertThat(store.ids()).isEmpty();
-        for (int i = 0; i < 10; i++) {
-            assertThat(server.post("/uploads")
-                            .header("Tus-Resumable", "1.0.0")
-                            .header("Upload-Length", "100000")
-                            .send())
-                    .hasStatus(201);
+        for (int i = 0; i < UPLOADS; i++) {
+            announce(100_000);
         }
     }
 
@@ -399,21 +399,56 @@ final class FormUploadTest {
 
     @Test
     void aStoreThatIsFullIsTheEndOfTheForm() {
-        for (int i = 0; i < 9; i++) {
-            server.post("/uploads")
-                    .header("Tus-Resumable", "1.0.0")
-                    .header("Upload-Length", "100000")
-                    .send();
+        for (int i = 1; i < UPLOADS; i++) {
+            announce(100_000);
         }
-        server.post("/uploads")
-                .header("Tus-Resumable", "1.0.0")
-                .header("Upload-Length", "99999")
-                .send();
+        announce(
+                100_000 - 2 * Space.BLOCK - 1); // which leaves room for the first file, and for the second one's record
         assertThat(post(file("f", "a", "1"), file("f", "b", "2")).send()).isProblem(507);
-        assertThat(store.ids()).hasSize(10);
+        assertThat(store.ids()).hasSize(UPLOADS);
+    }
+
+    private void announce(long length) {
+        assertThat(server.post("/uploads")
+                        .header("Tus-Resumable", "1.0.0")
+                        .header("Upload-Length", Long.toString(length))
+                        .send())
+                .hasStatus(201);
     }
 
     // ---- limits
+
+    @Test
+    void theFilesOfAFormAreNotTooManyForEachOther() throws Exception {
+        serve(builder -> builder.maxUnfinishedPerOwner(1)
+                .maxUnfinishedPerClient(1)
+                .onCreate(upload -> upload.fileName().equals(Optional.of("nobodys"))
+                        ? Admission.accept()
+                        : Admission.accept().owner("ann")));
+        assertThat(post(file("f", "a", "1"), file("f", "b", "2"), file("f", "c", "3"))
+                        .send())
+                .hasStatus(200);
+        assertThat(post(file("f", "nobodys", "1"), file("f", "nobodys", "2")).send())
+                .hasStatus(200);
+        announce(10);
+        assertThat(post(file("f", "a", "1"), file("f", "b", "2")).send()).isProblem(503);
+        assertThat(store.ids()).hasSize(6);
+    }
+
+    @Test
+    void theHooksOfAFormMayThrowWhatIsChecked() {
+        serve(builder -> builder.onPart(file -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(post(file("f", "a", "1")).send()).isProblem(500);
+        nothingIsLeft();
+        store.ids().forEach(store::delete);
+        serve(builder -> builder.onForm(form -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(post(file("f", "a", "1")).send()).isProblem(500);
+        nothingIsLeft();
+    }
 
     @Test
     void aFormHasLimits() {

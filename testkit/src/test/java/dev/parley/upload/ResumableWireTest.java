@@ -13,7 +13,7 @@ class ResumableWireTest {
     private static final String DATE = "date: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
     private static final String LIMIT = "Upload-Limit: max-size=100, min-size=0, max-age=86400\r\n";
 
-    private final MemoryUploadStore store = MemoryUploadStore.of(1_000_000);
+    private final MemoryUploadStore store = MemoryUploadStore.of(10_000_000);
     private final TestServer server = TestServer.of(clock -> Routes.builder()
             .any(
                     "/uploads/*",

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Uploads by tus 1.0.0. */
 class TusTest {
-    private final MemoryUploadStore store = MemoryUploadStore.of(1_000_000);
+    private final MemoryUploadStore store = MemoryUploadStore.of(10 * (100_000 + Space.BLOCK));
     private final List<String> events = new ArrayList<>();
     private final List<String> completed = new ArrayList<>();
     private TestServer server = server(builder -> builder);

@@ -62,6 +62,33 @@ final class UploadDownloadTest {
     }
 
     @Test
+    void tellsTheDigestThatItWasComparedTo() {
+        String digest = "crc32c=:KAwGng==:"; // of 0123456789
+        TestResponse stored = server.request(HttpMethod.PUT, "/uploads/a")
+                .header("Repr-Digest", digest)
+                .body("0123456789")
+                .send();
+        String upload = "/uploads/" + stored.header("Location").orElseThrow();
+        assertThat(server.get(upload).send()).hasStatus(200).hasHeader("Repr-Digest", digest);
+        assertThat(server.get(upload).header("Range", "bytes=1-2").send())
+                .hasStatus(206)
+                .hasHeader("Repr-Digest", digest);
+        TestResponse outside = server.get(upload).header("Range", "bytes=100-").send();
+        assertThat(outside).hasStatus(416);
+        assertThat(outside.header("Repr-Digest")).isEmpty();
+        assertThat(server.request(HttpMethod.HEAD, upload)
+                        .header("Tus-Resumable", "1.0.0")
+                        .send())
+                .hasStatus(204)
+                .hasHeader("Repr-Digest", digest);
+        assertThat(server.request(HttpMethod.HEAD, upload).send())
+                .hasStatus(204)
+                .hasHeader("Repr-Digest", digest);
+        assertThat(server.get(uploaded("b", "text/plain")).send().header("Repr-Digest"))
+                .isEmpty();
+    }
+
+    @Test
     void isSavedAndNotShown() {
         String upload = uploaded("a%22%C3%A4.html", "text/html");
         assertThat(server.get(upload).header("Accept-Encoding", "gzip").send())

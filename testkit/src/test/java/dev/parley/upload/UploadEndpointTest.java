@@ -13,14 +13,22 @@ import dev.parley.testkit.TestRequest;
 import dev.parley.testkit.TestResponse;
 import dev.parley.testkit.TestServer;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.util.NetUtil;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
 
 /** What holds for uploads in whatever way they come. */
 class UploadEndpointTest {
@@ -35,6 +44,7 @@ class UploadEndpointTest {
     private final List<UploadProgress> told = new ArrayList<>();
     private final List<Upload> completed = new ArrayList<>();
     private @Nullable TestServer server;
+    private @Nullable UploadEndpoint endpoint;
 
     private TestServer serve(UnaryOperator<UploadEndpoint.Builder> settings) {
         return serve(Protocol.HTTP_1_1, settings);
@@ -50,6 +60,7 @@ class UploadEndpointTest {
                                         return Response.text("done");
                                     }))
                             .build();
+                    endpoint = uploads;
                     return Routes.builder()
                             .any("/uploads/*", uploads)
                             .post(
@@ -101,6 +112,14 @@ class UploadEndpointTest {
 
     private TestRequest tus(String method, String target) {
         return server().request(HttpMethod.valueOf(method), target).header("Tus-Resumable", "1.0.0");
+    }
+
+    /** One that is complete at once. */
+    private String empty() {
+        TestResponse response =
+                tus("POST", "/uploads").header("Upload-Length", "0").send();
+        assertThat(response).hasStatus(200);
+        return '/' + response.header("Location").orElseThrow();
     }
 
     private String create(long length) {
@@ -245,6 +264,44 @@ class UploadEndpointTest {
     }
 
     @Test
+    void aJobOfTheApplicationFindsAnUpload(@TempDir Path directory) throws Exception {
+        try (FileUploadStore files =
+                FileUploadStore.at(directory).minFreeBytes(0).open()) {
+            store = files;
+            serve(builder -> builder);
+            String upload = create(10);
+            String id = upload.substring(upload.lastIndexOf('/') + 1);
+            found(id, found -> assertThat(found.length()).hasValue(10));
+            found(id, Upload::delete);
+            assertThat(tus("HEAD", upload).send()).hasStatus(404);
+            assertThat(endpoint().find("../../x").toCompletableFuture()).isCompletedWithValue(Optional.empty());
+
+            String second = create(10);
+            server().close();
+            UploadEndpoint next = UploadEndpoint.builder(files) // nothing was uploaded to it yet
+                    .clock(InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")))
+                    .build();
+            Optional<Upload> found = next.find(second.substring(second.lastIndexOf('/') + 1))
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(found.orElseThrow().length()).hasValue(10);
+        }
+    }
+
+    private void found(String id, Consumer<Upload> then) {
+        CompletableFuture<Void> done = endpoint()
+                .find(id)
+                .thenAccept(found -> then.accept(found.orElseThrow()))
+                .toCompletableFuture();
+        server().advance(Duration.ofMillis(1)); // the executor of the test's server has its turn
+        assertThat(done).isCompleted();
+    }
+
+    private UploadEndpoint endpoint() {
+        return java.util.Objects.requireNonNull(endpoint);
+    }
+
+    @Test
     void theApplicationCancels() throws Exception {
         serve(builder -> builder);
         String upload = create(10);
@@ -303,8 +360,87 @@ class UploadEndpointTest {
     }
 
     @Test
+    void soManyOfAClientMayBeUnfinishedThatHaveNoOwner() {
+        serve(builder -> builder.maxUnfinishedPerClient(1)
+                .onCreate(request -> request.exchange()
+                        .header("X-User")
+                        .map(Admission.accept()::owner)
+                        .orElse(Admission.accept())));
+        String first = create(1);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "1").send())
+                .isProblem(503)
+                .hasHeader("Retry-After", "60");
+        assertThat(tus("POST", "/uploads")
+                        .header("X-User", "ann")
+                        .header("Upload-Length", "1")
+                        .send())
+                .hasStatus(201);
+        patch(first, 0).body("x").send();
+        String second = create(1);
+        assertThat(tus("DELETE", second).send()).hasStatus(204);
+        create(1);
+    }
+
+    @Test
+    void aClientIsToldByItsAddress() throws Exception {
+        assertThat(clientOf("192.0.2.7")).isEqualTo("192.0.2.7");
+        assertThat(clientOf("::ffff:192.0.2.7")).isEqualTo("192.0.2.7");
+        assertThat(clientOf("2001:db8:0:ff07:1:2:3:4")).isEqualTo("2001:db8:0:ff07::/64");
+        assertThat(clientOf("::1")).isEqualTo("0:0:0:0::/64");
+    }
+
+    private static String clientOf(String address) throws IOException {
+        return UploadRequest.clientOf(InetAddress.getByAddress(NetUtil.createByteArrayFromIpAddressString(address)));
+    }
+
+    @Test
+    void aClientMayBeMadeTheOwner() {
+        serve(builder -> builder.maxBytesPerOwner(Space.BLOCK + 1)
+                .onCreate(request -> Admission.accept().owner(request.client())));
+        put("/uploads/a").body("a").send();
+        assertThat(completed.get(0).owner()).contains("127.0.0.1");
+        assertThat(put("/uploads/a").body("a").send()).isProblem(413);
+    }
+
+    @Test
+    void whatIsToBeCanBeWatchedByWhomTheApplicationTells() {
+        List<String> names = new ArrayList<>();
+        serve(builder -> builder.onCreate(request -> {
+            names.add(request.id() + "/progress?token=" + request.progressToken());
+            names.add(request.progressTopic());
+            return Admission.accept();
+        }));
+        TestExchange body = put("/uploads/a").header("Content-Length", "10").open();
+        body.send("0123");
+        assertThat(server().get("/uploads/" + names.get(0))
+                        .send()
+                        .json(JsonNode.class)
+                        .get("total")
+                        .asInt())
+                .isEqualTo(10);
+        body.send("456789");
+        assertThat(body.response()).hasStatus(200);
+        assertThat(completed.get(0).progressTopic()).isEqualTo(names.get(1));
+    }
+
+    @Test
+    void aHookMayThrowWhatIsChecked() throws Exception {
+        serve(builder -> builder.onComplete(upload -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(put("/uploads/a").body("a").send()).isProblem(500);
+        assertThat(store.ids()).isEmpty();
+        server().close();
+        serve(builder -> builder.onCreate(upload -> {
+            throw new IOException("the disk of the application");
+        }));
+        assertThat(put("/uploads/a").body("a").send()).isProblem(500);
+        assertThat(store.ids()).isEmpty();
+    }
+
+    @Test
     void anOwnerMayStoreSoMuch() {
-        serve(builder -> builder.maxBytesPerOwner(10)
+        serve(builder -> builder.maxBytesPerOwner(10 + 2 * Space.BLOCK)
                 .onCreate(request -> Admission.accept().owner("ann")));
         String first = create(6);
         assertThat(tus("POST", "/uploads").header("Upload-Length", "5").send()).isProblem(413);
@@ -317,7 +453,7 @@ class UploadEndpointTest {
 
     @Test
     void ofUnknownLengthRoomIsTakenAsItComes() {
-        store = MemoryUploadStore.of(10);
+        store = MemoryUploadStore.of(10 + Space.BLOCK);
         serve(builder -> builder);
         TestResponse response =
                 tus("POST", "/uploads").header("Upload-Defer-Length", "1").send();
@@ -327,6 +463,97 @@ class UploadEndpointTest {
         assertThat(tus("HEAD", upload).send()).hasHeader("Upload-Offset", "8");
         assertThat(tus("DELETE", upload).send()).hasStatus(204);
         create(10);
+    }
+
+    @Test
+    void uploadsWithoutAByteFillAStoreToo() {
+        store = MemoryUploadStore.of(3 * Space.BLOCK);
+        serve(builder -> builder);
+        String first = empty();
+        TestResponse deferred =
+                tus("POST", "/uploads").header("Upload-Defer-Length", "1").send();
+        assertThat(deferred).hasStatus(201);
+        assertThat(put("/uploads/a").header("Content-Length", "0").send()).hasStatus(200);
+        assertThat(put("/uploads/b").header("Content-Length", "0").send()).isProblem(507);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(507);
+        assertThat(tus("DELETE", first).send()).hasStatus(204);
+        empty();
+    }
+
+    @Test
+    void uploadsWithoutAByteCountForTheirOwner() {
+        serve(builder -> builder.maxBytesPerOwner(2 * Space.BLOCK)
+                .onCreate(request -> Admission.accept().owner("ann")));
+        empty();
+        empty();
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(413);
+    }
+
+    @Test
+    void aRecordCountsAsLongAsItIs() {
+        store = MemoryUploadStore.of(5 * Space.BLOCK);
+        serve(builder -> builder);
+        String metadata =
+                "name " + Base64.getEncoder().encodeToString("x".repeat(3000).getBytes(UTF_8));
+        TestResponse first = tus("POST", "/uploads")
+                .header("Upload-Length", "1")
+                .header("Upload-Metadata", metadata)
+                .send();
+        assertThat(first).hasStatus(201);
+        create(Space.BLOCK);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(507);
+        assertThat(tus("DELETE", '/' + first.header("Location").orElseThrow()).send())
+                .hasStatus(204);
+        create(Space.BLOCK);
+    }
+
+    @Test
+    void anAnswerThatIsKeptIsGivenBackWithItsUpload() {
+        store = MemoryUploadStore.of(20 * Space.BLOCK);
+        serve(builder -> builder.onComplete(upload -> Response.text("x".repeat(60_000))));
+        String first = create(1);
+        patch(first, 0).body("a").send();
+        assertThat(tus("POST", "/uploads")
+                        .header("Upload-Length", Long.toString(15 * Space.BLOCK))
+                        .send())
+                .isProblem(507);
+        assertThat(tus("DELETE", first).send()).hasStatus(204);
+        create(19 * Space.BLOCK);
+    }
+
+    @Test
+    void whatExpiresGivesTheRoomOfItsRecordBack() {
+        store = MemoryUploadStore.of(2 * Space.BLOCK);
+        serve(builder -> builder.expireAfter(Duration.ofHours(1)));
+        create(Space.BLOCK);
+        assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send()).isProblem(507);
+        server().advance(Duration.ofHours(2));
+        tus("HEAD", "/uploads/" + "a".repeat(26)).send(); // which sweeps
+        create(Space.BLOCK);
+    }
+
+    @Test
+    void recordsAreCountedAgainInTheNextProgram(@TempDir Path directory) throws Exception {
+        for (int program = 0; program < 2; program++) {
+            try (FileUploadStore files = FileUploadStore.at(directory)
+                    .minFreeBytes(0)
+                    .maxBytes(2 * Space.BLOCK)
+                    .open()) {
+                store = files;
+                serve(builder -> builder);
+                empty();
+                server().close();
+            }
+        }
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .minFreeBytes(0)
+                .maxBytes(2 * Space.BLOCK)
+                .open()) {
+            store = files;
+            serve(builder -> builder);
+            assertThat(tus("POST", "/uploads").header("Upload-Length", "0").send())
+                    .isProblem(507);
+        }
     }
 
     @Test
@@ -345,16 +572,20 @@ class UploadEndpointTest {
     @Test
     void anUploadGoesOnInTheNextProgram(@TempDir Path directory) throws Exception {
         String upload;
-        try (FileUploadStore files =
-                FileUploadStore.at(directory).minFreeBytes(0).maxBytes(20).open()) {
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .minFreeBytes(0)
+                .maxBytes(20 + 2 * Space.BLOCK)
+                .open()) {
             store = files;
             serve(builder -> builder);
             upload = create(10);
             patch(upload, 0).body("01234").send();
             server().close();
         }
-        try (FileUploadStore files =
-                FileUploadStore.at(directory).minFreeBytes(0).maxBytes(20).open()) {
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .minFreeBytes(0)
+                .maxBytes(20 + 2 * Space.BLOCK)
+                .open()) {
             store = files;
             serve(builder -> builder);
             assertThat(tus("POST", "/uploads").header("Upload-Length", "11").send())
@@ -397,11 +628,7 @@ class UploadEndpointTest {
                 FileUploadStore.at(directory).minFreeBytes(0).open()) {
             store = files;
             serve(builder -> builder.onComplete(upload -> {
-                try {
-                    java.nio.file.Files.move(upload.file(), directory.resolve("mine"));
-                } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
-                }
+                java.nio.file.Files.move(upload.file(), directory.resolve("mine"));
                 return Response.text("moved");
             }));
             String upload = create(3);

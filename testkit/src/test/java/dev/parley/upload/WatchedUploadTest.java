@@ -1,12 +1,18 @@
 package dev.parley.upload;
 
 import static dev.parley.testkit.ParleyAssertions.assertThat;
+import static dev.parley.upload.UploadProgress.EventType.ABORT;
+import static dev.parley.upload.UploadProgress.EventType.LOAD;
+import static dev.parley.upload.UploadProgress.EventType.LOADEND;
+import static dev.parley.upload.UploadProgress.EventType.LOADSTART;
+import static dev.parley.upload.UploadProgress.EventType.PROGRESS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.parley.http.Routes;
 import dev.parley.sse.SseEndpoint;
 import dev.parley.sse.codec.ServerSentEvent;
+import dev.parley.testkit.ProgressRecorder;
 import dev.parley.testkit.TestExchange;
 import dev.parley.testkit.TestResponse;
 import dev.parley.testkit.TestServer;
@@ -21,10 +27,12 @@ import org.junit.jupiter.api.Test;
 
 /** The progress of an upload is seen from elsewhere: by asking, and by events. */
 class WatchedUploadTest {
+    private final ProgressRecorder progress = new ProgressRecorder();
     private final MemoryUploadStore store = MemoryUploadStore.of(1_000_000);
     private final TestServer server = TestServer.of(clock -> {
         UploadEndpoint uploads = UploadEndpoint.builder(store)
                 .clock(clock)
+                .onProgress(progress)
                 .progress(Topics.builder().clock(clock).build())
                 .build();
         return Routes.builder()
@@ -67,6 +75,10 @@ class WatchedUploadTest {
         return '/' + created.header("Upload-Progress").orElseThrow();
     }
 
+    private static String id(TestResponse created) {
+        return created.header("Location").orElseThrow().substring("uploads/".length());
+    }
+
     private TestStream watch(TestResponse created) {
         return server.get(progress(created).replace("/uploads/", "/watched/")).stream();
     }
@@ -89,7 +101,7 @@ class WatchedUploadTest {
                 .hasHeader("Content-Type", "application/json")
                 .hasHeader("Cache-Control", "no-store");
         patch(created, 0).send("0123").cut();
-        String id = created.header("Location").orElseThrow().substring("uploads/".length());
+        String id = id(created);
         assertThat(server.get(progress(created)).send())
                 .hasJson(
                         "{\"upload\":\"" + id
@@ -147,6 +159,29 @@ class WatchedUploadTest {
         assertThat(data(events).get(events.size() - 1))
                 .contains("\"loaded\":10,")
                 .contains("\"phase\":\"done\"");
+        assertThat(data(events))
+                .isEqualTo(progress.told().stream().map(UploadProgress::toJson).toList());
+    }
+
+    @Test
+    void aListenerHearsOfEachUploadInOrder() {
+        TestResponse first = created();
+        TestResponse second = created();
+        patch(first, 0).send("0123").cut();
+        TestExchange sender = patch(second, 0);
+        server.advance(Duration.ofMillis(100));
+        sender.send("0123");
+        assertThat(patch(first, 4).send("456789").response()).hasStatus(204);
+        assertThat(sender.send("456789").response()).hasStatus(204);
+
+        assertThat(progress).isInOrder();
+        assertThat(progress.uploads()).containsExactly(id(first), id(second));
+        assertThat(progress.of(id(first)))
+                .hasTypes(LOADSTART, ABORT, LOADEND, LOADSTART, LOAD, LOADEND)
+                .hasLoaded(10);
+        assertThat(progress.of(id(second)))
+                .hasTypes(LOADSTART, PROGRESS, LOAD, LOADEND)
+                .hasLoaded(10);
     }
 
     @Test
