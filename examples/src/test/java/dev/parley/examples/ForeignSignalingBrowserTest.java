@@ -256,7 +256,8 @@ final class ForeignSignalingBrowserTest {
                   peer.call('ben', await navigator.mediaDevices.getUserMedia({ audio: true, video: true }))
                 }""");
 
-        ben.waitForFunction("document.querySelector('video')?.videoWidth > 0 && document.querySelector('video').currentTime > 0");
+        ben.waitForFunction(
+                "document.querySelector('video')?.videoWidth > 0 && document.querySelector('video').currentTime > 0");
     }
 
     @Test

@@ -75,17 +75,27 @@ final class Conversation {
             throw new MessageException("not_joined", "wait for the answer");
         } else if (signal instanceof ClientSignal.Join join) {
             rooms.checkedMetadata(join.metadata());
-            if (join.room().startsWith(PeerJs.ROOMS) || join.room().startsWith(YWebRtc.ROOMS)) {
+            if (isForeign(join.room())) {
                 throw new MessageException(MessageException.NOT_ALLOWED, "room: this one speaks another protocol");
             }
             asks = true;
             join(join, by, id);
         } else if (signal instanceof ClientSignal.Resume resume) {
             asks = true;
-            rooms.comeBack(resume.session(), new Back(resume.seen(), id));
+            Back back = new Back(resume.seen(), id);
+            if (isForeign(resume.session())) { // its client made it up: nobody may guess it here
+                back.refuse();
+            } else {
+                rooms.comeBack(resume.session(), back);
+            }
         } else {
             throw new MessageException("not_joined", "type: not taken (expected: join or resume)");
         }
+    }
+
+    /** Whether a room, or a session in one, is of clients that speak another protocol. */
+    private static boolean isForeign(String name) {
+        return name.startsWith(PeerJs.ROOMS) || name.startsWith(YWebRtc.ROOMS);
     }
 
     /** On the lane of the room. */

@@ -40,6 +40,7 @@ final class PeerJs implements Endpoint {
 
     /** As long as that of any peer. */
     static final int MAX_ID_CHARS = 64;
+
     private static final String FULL = "Server has reached its concurrent user limit";
     private static final int MAX_TOKEN_CHARS = 128;
     private static final RoomSettings LARGE =
@@ -98,8 +99,7 @@ final class PeerJs implements Endpoint {
             return Optional.of(
                     switch (failure.code()) {
                         case "id_taken" -> said("ID-TAKEN", "ID is taken");
-                        case MessageException.TOO_MANY, "room_full" ->
-                            said("ERROR", FULL);
+                        case MessageException.TOO_MANY, "room_full" -> said("ERROR", FULL);
                         default -> said("ERROR", failure.message());
                     });
         }
@@ -310,7 +310,8 @@ final class PeerJs implements Endpoint {
 
         /** A page that is left says so, and its id is free for the next one at once; who says nothing may come back. */
         private void gone(Peer as, int code) {
-            boolean said = code == CloseReason.NORMAL || code == CloseReason.GOING_AWAY || code == CloseReason.NO_STATUS;
+            boolean said =
+                    code == CloseReason.NORMAL || code == CloseReason.GOING_AWAY || code == CloseReason.NO_STATUS;
             as.room().execute(() -> {
                 if (as.link() != link) {
                     return; // another connection has taken over

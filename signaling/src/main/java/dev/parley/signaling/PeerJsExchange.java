@@ -27,6 +27,7 @@ final class PeerJsExchange implements Dialect {
 
     /** As long as the original keeps it. */
     private static final Duration KEPT = Duration.ofSeconds(5);
+
     private final Room room;
     /** In the order in which they began to wait, and so in the order in which they expire. */
     private final Map<Pair, Waiting> waiting = new LinkedHashMap<>();

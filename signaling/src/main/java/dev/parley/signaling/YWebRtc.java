@@ -44,8 +44,7 @@ final class YWebRtc implements Endpoint {
         this.rooms = rooms;
         this.ticker = ticker;
         this.webSockets = webSockets
-                .onOpen((connection, exchange) ->
-                        connection.attribute(CLIENT, new Client(connection, exchange)))
+                .onOpen((connection, exchange) -> connection.attribute(CLIENT, new Client(connection, exchange)))
                 .onText((connection, text) -> client(connection).receive(text))
                 .onClose((connection, reason) -> client(connection).closed())
                 .build();

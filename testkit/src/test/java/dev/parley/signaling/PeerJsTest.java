@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -107,7 +108,8 @@ class PeerJsTest {
     void clientsWithoutAnIdAreGivenOne() {
         serve();
 
-        TestResponse id = server.get("/peerjs/peerjs/id?ts=1700000000000.5&version=1.5.5").send();
+        TestResponse id =
+                server.get("/peerjs/peerjs/id?ts=1700000000000.5&version=1.5.5").send();
 
         assertThat(id).hasStatus(200).hasHeader("Cache-Control", "no-store");
         assertThat(id.header("Content-Type")).hasValue("text/plain; charset=utf-8");
@@ -137,9 +139,7 @@ class PeerJsTest {
     void allElseIsRefused(String method, String path, int status) {
         serve();
 
-        assertThat(server.request(HttpMethod.valueOf(method), path)
-                        .send())
-                .isProblem(status);
+        assertThat(server.request(HttpMethod.valueOf(method), path).send()).isProblem(status);
     }
 
     @Test
@@ -312,16 +312,16 @@ class PeerJsTest {
         open("ann");
 
         assertThat(connect("bob", "t"))
-                .received(
-                        "{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Server has reached its concurrent user limit\"}}")
+                .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Server has reached its concurrent user limit\"}}")
                 .closedWith(CloseReason.NORMAL);
         assertThat(connect("ann", "t-ann")).received(OPEN);
     }
 
     @Test
     void theLimitOfRoomsAndOfOneRoomAreTold() {
-        serve(settings -> settings.maxRooms(1).policy(admitting(wish -> Admission.accept()
-                .room(RoomSettings.builder().maxPeers(1).build()))));
+        serve(settings -> settings.maxRooms(1)
+                .policy(admitting(wish -> Admission.accept()
+                        .room(RoomSettings.builder().maxPeers(1).build()))));
         open("ann");
         String full = "{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Server has reached its concurrent user limit\"}}";
 
@@ -406,8 +406,8 @@ class PeerJsTest {
 
     @Test
     void nobodyKnocksHere() {
-        serve(settings -> settings.policy(
-                admitting(wish -> wish.createsRoom() ? Admission.accept() : Admission.knock())));
+        serve(settings ->
+                settings.policy(admitting(wish -> wish.createsRoom() ? Admission.accept() : Admission.knock())));
         TestWebSocket ann = open("ann");
 
         assertThat(connect("bob", "t"))
@@ -437,10 +437,24 @@ class PeerJsTest {
             TestPeer peer = TestPeer.join(server, "/signal", room, "Eve");
             opened.add(peer.webSocket());
             assertThat(peer.signals())
-                    .containsExactly(
-                            new ServerSignal.Failure("not_allowed", "room: this one speaks another protocol"));
+                    .containsExactly(new ServerSignal.Failure("not_allowed", "room: this one speaks another protocol"));
         }
         assertThat(endpoint.statistics().peers()).isEqualTo(1);
+    }
+
+    @Test
+    void sessionsOfThisProtocolAreNotResumedByParleysOwn() {
+        serve();
+        TestWebSocket ann = open("ann");
+
+        TestPeer eve = TestPeer.connect(server, "/signal")
+                .send("resume", Map.of("session", "peerjs/peerjs ann\nt-ann", "seen", 0));
+        opened.add(eve.webSocket());
+
+        assertThat(eve.signals())
+                .containsExactly(
+                        new ServerSignal.Failure("unknown_session", "session: it is over, or never was; join anew"));
+        assertThat(ann).isOpen();
     }
 
     // ---- passing on
@@ -517,8 +531,8 @@ class PeerJsTest {
 
     @Test
     void aRelayOnlyRoomPassesRelayedCandidatesOnly() {
-        serve(settings -> settings.policy(admitting(
-                wish -> Admission.accept().room(RoomSettings.builder().relayOnly().build()))));
+        serve(settings -> settings.policy(admitting(wish ->
+                Admission.accept().room(RoomSettings.builder().relayOnly().build()))));
         TestWebSocket ann = open("ann");
         TestWebSocket bob = open("bob");
 
@@ -537,8 +551,8 @@ class PeerJsTest {
 
     @Test
     void privateAddressesAreDropped() {
-        serve(settings -> settings.policy(admitting(wish ->
-                Admission.accept().room(RoomSettings.builder().dropPrivateAddresses().build()))));
+        serve(settings -> settings.policy(admitting(wish -> Admission.accept()
+                .room(RoomSettings.builder().dropPrivateAddresses().build()))));
         TestWebSocket ann = open("ann");
         TestWebSocket bob = open("bob");
 

@@ -200,7 +200,8 @@ class YWebRtcTest {
     @Test
     void whatIsNoTopicIsLeftOut() {
         serve();
-        TestWebSocket ann = open().send("{\"type\":\"subscribe\",\"topics\":[1,null,\"\",[\"x\"],{\"a\":\"y\"},\"doc\"]}")
+        TestWebSocket ann = open().send(
+                        "{\"type\":\"subscribe\",\"topics\":[1,null,\"\",[\"x\"],{\"a\":\"y\"},\"doc\"]}")
                 .send("{\"type\":\"subscribe\",\"topics\":\"notes\"}")
                 .send("{\"type\":\"subscribe\"}")
                 .send("{\"type\":\"unsubscribe\",\"topics\":[1]}")
@@ -342,7 +343,9 @@ class YWebRtcTest {
             @Override
             public CompletionStage<Admission> join(JoinRequest wish) {
                 return CompletableFuture.completedStage(
-                        wish.createsRoom() ? Admission.accept() : Admission.accept().rights(new Right[0]));
+                        wish.createsRoom()
+                                ? Admission.accept()
+                                : Admission.accept().rights(new Right[0]));
             }
 
             @Override
@@ -381,7 +384,9 @@ class YWebRtcTest {
         IntStream.range(0, 5).forEach(i -> ann.send(publish("doc", String.valueOf(i))));
 
         assertThat(bob).received(published("doc", "0", 2), published("doc", "1", 2));
-        assertThat(ann).received(published("doc", "0", 2), published("doc", "1", 2)).isOpen();
+        assertThat(ann)
+                .received(published("doc", "0", 2), published("doc", "1", 2))
+                .isOpen();
         server.advance(Duration.ofMinutes(1));
         ann.answerPings();
         bob.send(publish("doc", "5"));
