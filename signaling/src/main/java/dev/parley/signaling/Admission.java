@@ -70,7 +70,7 @@ public final class Admission {
     }
 
     /**
-     * Sets the name that the others see, in place of what the client says.
+     * Sets the name that the others see, in place of what the client says. The peer can't change it.
      *
      * @param name up to 64 characters
      * @return a new decision

@@ -24,6 +24,9 @@ final class Conversation {
 
     private static final int POLICY_VIOLATION = 1008;
 
+    /** Stands for what is no signal, and counts as any message. */
+    private static final ClientSignal NONE = new ClientSignal.Leave();
+
     private final Rooms rooms;
     private final Ticker ticker;
     /** Until it has joined. */
@@ -58,13 +61,27 @@ final class Conversation {
             id = SignalFormat.id(message);
             take(SignalFormat.read(message), text.length(), id);
         } catch (MessageException e) {
-            fail(id, e);
+            wrong(e, id);
+        }
+    }
+
+    /** What is no signal at all counts as one, too. */
+    private void wrong(MessageException failure, @Nullable Object id) {
+        Peer from = peer;
+        if (from == null) {
+            fail(id, failure);
+        } else {
+            from.room().execute(() -> {
+                if (from.link() == link && isAllowed(from, NONE)) {
+                    fail(id, failure);
+                }
+            });
         }
     }
 
     private void take(ClientSignal signal, int length, @Nullable Object id) {
+        Exchange by = exchange; // first, as it goes when there is a peer
         Peer from = peer;
-        Exchange by = exchange;
         if (from != null) {
             from.room().execute(() -> take(from, signal, length, id));
         } else if (by == null) {
@@ -76,17 +93,27 @@ final class Conversation {
             throw new MessageException("not_joined", "wait for the answer");
         } else if (signal instanceof ClientSignal.Join join) {
             rooms.checkedMetadata(join.metadata());
-            if (join.room().startsWith(PeerJs.ROOMS) || join.room().startsWith(YWebRtc.ROOMS)) {
+            if (isForeign(join.room())) {
                 throw new MessageException(MessageException.NOT_ALLOWED, "room: this one speaks another protocol");
             }
             asks = true;
             join(join, by, id);
         } else if (signal instanceof ClientSignal.Resume resume) {
             asks = true;
-            rooms.comeBack(resume.session(), new Back(resume.seen(), id));
+            Back back = new Back(resume.seen(), id);
+            if (isForeign(resume.session())) { // its client made it up: nobody may guess it here
+                back.refuse();
+            } else {
+                rooms.comeBack(resume.session(), back);
+            }
         } else {
             throw new MessageException("not_joined", "type: not taken (expected: join or resume)");
         }
+    }
+
+    /** Whether a room, or a session in one, is of clients that speak another protocol. */
+    private static boolean isForeign(String name) {
+        return name.startsWith(PeerJs.ROOMS) || name.startsWith(YWebRtc.ROOMS);
     }
 
     /** On the lane of the room. */
@@ -99,11 +126,7 @@ final class Conversation {
             return;
         }
         try {
-            if (!from.allowance().takes(signal, rooms.now().toEpochMilli())) {
-                if (from.allowance().isAbused()) {
-                    from.room().remove(from, LeaveReason.EVICTED, "too many signals");
-                    return;
-                }
+            if (!isAllowed(from, signal)) {
                 throw new MessageException(
                         MessageException.TOO_MANY, "signals of this kind (expected: fewer a minute)");
             }
@@ -121,6 +144,15 @@ final class Conversation {
             LOG.error("{}: a signal failed", from, e);
             fail(id, new MessageException(MessageException.FAILED, "something failed"));
         }
+    }
+
+    /** Counts a signal; one who goes on and on over the limit is sent away. */
+    private boolean isAllowed(Peer from, ClientSignal signal) {
+        boolean allowed = from.allowance().takes(signal, rooms.now().toEpochMilli());
+        if (!allowed && from.allowance().isAbused()) {
+            from.room().remove(from, LeaveReason.EVICTED, "too many signals");
+        }
+        return allowed;
     }
 
     // ---- joining
@@ -165,8 +197,8 @@ final class Conversation {
 
     private void joined(Peer as) {
         givesUp = null;
-        exchange = null;
         peer = as;
+        exchange = null;
         if (ended) {
             as.room().execute(() -> as.room().lost(as, link));
         }

@@ -19,4 +19,7 @@ interface Dialect {
 
     /** Time has passed. */
     default void tick(Instant now) {}
+
+    /** The room is no more. */
+    default void ended() {}
 }

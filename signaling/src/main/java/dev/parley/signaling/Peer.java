@@ -30,6 +30,7 @@ public final class Peer {
     private final Kept kept;
     private final Allowance allowance;
     private final boolean rightsAreGiven;
+    private final boolean named;
     private final long order;
 
     private volatile String name;
@@ -53,6 +54,7 @@ public final class Peer {
         kept = room.rooms().newKept();
         allowance = room.rooms().newAllowance();
         link = entrance.link();
+        named = admission.name() != null;
         name = Objects.requireNonNullElse(admission.name(), entrance.join().name());
         metadata =
                 Objects.requireNonNullElse(admission.metadata(), entrance.join().metadata());
@@ -66,7 +68,7 @@ public final class Peer {
     /**
      * What the other peers know it by.
      *
-     * @return 1 to 64 characters, without a meaning
+     * @return 16 characters without a meaning; for a client of PeerJS its own id
      */
     public String id() {
         return id;
@@ -174,6 +176,11 @@ public final class Peer {
 
     void inherit() {
         rights = ALL;
+    }
+
+    /** Whether the application gave it its name. */
+    boolean isNamed() {
+        return named;
     }
 
     void update(@Nullable String newName, @Nullable JsonNode newMetadata) {

@@ -8,6 +8,7 @@ import dev.parley.signaling.ServerSignal.Failure;
 import dev.parley.websocket.MessageException;
 import dev.parley.websocket.WebSocketConnection;
 import dev.parley.websocket.WebSocketEndpoint;
+import dev.parley.websocket.codec.CloseReason;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AttributeKey;
 import java.security.Principal;
@@ -32,15 +33,16 @@ final class PeerJs implements Endpoint {
     static final String ROOMS = "peerjs/";
 
     private static final Logger LOG = LoggerFactory.getLogger(PeerJs.class);
-    private static final AttributeKey<Conversation> CONVERSATION = AttributeKey.valueOf(PeerJs.class, "conversation");
+    private static final AttributeKey<Client> CLIENT = AttributeKey.valueOf(PeerJs.class, "client");
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-    /** What the client lets through. */
+    /** What the client itself lets through. */
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9]+(?:[ _-][A-Za-z0-9]+)*");
 
-    static final int MAX_ID_CHARS = 128;
+    /** As long as that of any peer. */
+    static final int MAX_ID_CHARS = 64;
+
+    private static final String FULL = "Server has reached its concurrent user limit";
     private static final int MAX_TOKEN_CHARS = 128;
-    private static final RoomSettings LARGE =
-            RoomSettings.builder().maxPeers(10_000).build();
 
     private final Rooms rooms;
     private final Ticker ticker;
@@ -51,13 +53,13 @@ final class PeerJs implements Endpoint {
         this.ticker = ticker;
         this.webSockets = webSockets
                 .onOpen((connection, exchange) -> opened(connection, exchange))
-                .onText((connection, text) -> conversation(connection).receive(text))
-                .onClose((connection, reason) -> conversation(connection).closed())
+                .onText((connection, text) -> client(connection).receive(text))
+                .onClose((connection, reason) -> client(connection).closed(reason))
                 .build();
     }
 
-    private static Conversation conversation(WebSocketConnection connection) {
-        return connection.attribute(CONVERSATION).orElseThrow();
+    private static Client client(WebSocketConnection connection) {
+        return connection.attribute(CLIENT).orElseThrow();
     }
 
     @Override
@@ -81,9 +83,9 @@ final class PeerJs implements Endpoint {
     }
 
     private void opened(WebSocketConnection connection, Exchange exchange) {
-        Conversation conversation = new Conversation(connection);
-        connection.attribute(CONVERSATION, conversation);
-        conversation.begin(exchange);
+        Client client = new Client(connection, exchange);
+        connection.attribute(CLIENT, client);
+        client.begin();
     }
 
     /** What the server says by itself. */
@@ -95,8 +97,7 @@ final class PeerJs implements Endpoint {
             return Optional.of(
                     switch (failure.code()) {
                         case "id_taken" -> said("ID-TAKEN", "ID is taken");
-                        case MessageException.TOO_MANY, "room_full" ->
-                            said("ERROR", "Server has reached its concurrent user limit");
+                        case MessageException.TOO_MANY, "room_full" -> said("ERROR", FULL);
                         default -> said("ERROR", failure.message());
                     });
         }
@@ -110,25 +111,27 @@ final class PeerJs implements Endpoint {
     }
 
     /** One connection of a client. */
-    private final class Conversation implements Rooms.Entrance, Rooms.Return {
+    private final class Client implements Rooms.Entrance, Rooms.Return {
         private final Link link;
         private final WebSocketConnection connection;
+        private final Exchange exchange;
+        private final @Nullable Principal principal;
         private ClientSignal.@Nullable Join join;
-        private @Nullable Admission admission;
-        private @Nullable Principal principal;
-        private String token = "";
+        private volatile @Nullable Admission admission;
         private volatile @Nullable Peer peer;
         private volatile boolean ended;
 
-        Conversation(WebSocketConnection connection) {
+        Client(WebSocketConnection connection, Exchange exchange) {
             this.connection = connection;
+            this.exchange = exchange;
+            principal = exchange.principal().orElse(null);
             link = new ForeignLink(connection, PeerJs::words);
         }
 
-        void begin(Exchange exchange) {
+        void begin() {
             String key = exchange.query("key").orElse("");
             String id = exchange.query("id").orElse("");
-            token = exchange.query("token").orElse("");
+            String token = exchange.query("token").orElse("");
             if (key.isEmpty() || id.isEmpty() || token.isEmpty()) {
                 end("No id, token, or key supplied to websocket server");
             } else if (!KEY.matcher(key).matches()) {
@@ -137,43 +140,61 @@ final class PeerJs implements Endpoint {
                 end("Invalid id or token provided");
             } else {
                 join = new ClientSignal.Join(ROOMS + key, id, JsonNodeFactory.instance.objectNode(), token);
-                principal = exchange.principal().orElse(null);
-                if (rooms.bySession(session()).isPresent()) {
+                connection.pauseReading(); // clients send offers before they are told OPEN
+                if (wasHere()) {
                     rooms.comeBack(session(), this);
                 } else {
-                    ask(exchange);
+                    ask();
                 }
             }
         }
 
-        private void ask(Exchange exchange) {
+        /** Whether it is here already, by another connection. Tokens are weak: where somebody knows who it is, that must be the same, too. */
+        private boolean wasHere() {
+            return rooms.bySession(session())
+                    .filter(before -> before.principal()
+                            .map(Principal::getName)
+                            .equals(Optional.ofNullable(principal).map(Principal::getName)))
+                    .isPresent();
+        }
+
+        private void ask() {
             CompletionStage<Admission> decision;
             try {
                 decision = rooms.admission(new JoinRequest(exchange, join(), !rooms.exists(join().room())));
             } catch (RuntimeException | Error e) {
-                LOG.error("a policy of rooms failed", e);
-                end("The server failed");
+                fail(e);
                 return;
             }
             decision.whenComplete((decided, failure) -> {
                 if (decided == null) {
-                    LOG.error("a policy of rooms failed", failure);
-                    end("The server failed");
+                    fail(failure);
                 } else if (decided.refusal() != null) {
                     end(decided.refusal());
                 } else if (!rooms.reservePeer()) {
-                    refused(MessageException.TOO_MANY, "");
+                    end(FULL);
                 } else {
-                    admission = decided.settings() == null ? decided.room(LARGE) : decided;
-                    ticker.start(exchange.eventLoop());
+                    admission = rooms.large(decided);
+                    ticker.start(connection.eventLoop());
                     rooms.enter(this);
                 }
             });
         }
 
+        private void fail(@Nullable Throwable failure) {
+            LOG.error("a policy of rooms failed", failure);
+            end("The server failed");
+        }
+
         private void end(String message) {
-            connection.send(said("ERROR", message));
-            connection.close();
+            say(new Failure(MessageException.FAILED, message));
+        }
+
+        private void say(Failure failure) {
+            rooms.refused();
+            link.send(new Outgoing(failure), 0, null);
+            link.close(CloseReason.NORMAL, "");
+            connection.resumeReading(); // its close
         }
 
         // ---- on its way in
@@ -211,7 +232,7 @@ final class PeerJs implements Endpoint {
         /** As good a secret as the client's token is: {@code docs/signaling.md} says so. */
         @Override
         public String session() {
-            return join().room() + ' ' + join().name() + ' ' + token;
+            return join().room() + ' ' + join().name() + '\n' + join().token();
         }
 
         @Override
@@ -228,8 +249,9 @@ final class PeerJs implements Endpoint {
         public void entered(Peer as) {
             peer = as;
             exchangeOf(as).deliver(as);
+            connection.resumeReading();
             if (ended) {
-                as.room().execute(() -> as.room().lost(as, link));
+                gone(as, CloseReason.ABNORMAL);
             }
         }
 
@@ -242,18 +264,16 @@ final class PeerJs implements Endpoint {
         @Override
         public void refuse(String code, String message) {
             rooms.releasePeer();
-            refused(code, message);
-        }
-
-        private void refused(String code, String message) {
-            rooms.refused();
-            link.send(new Outgoing(new Failure(code, message)), 0, null);
-            link.close(1000, "");
+            if (code.equals("id_taken") && wasHere()) { // it came twice at once
+                rooms.comeBack(session(), this);
+            } else {
+                say(new Failure(code, message));
+            }
         }
 
         @Override
-        public void refuse() {
-            end("The session is over"); // in this very moment; the client tries again
+        public void refuse() { // it was here until this very moment
+            connection.eventLoop().execute(this::ask);
         }
 
         @Override
@@ -278,12 +298,28 @@ final class PeerJs implements Endpoint {
             return (PeerJsExchange) peer.room().dialect();
         }
 
-        void closed() {
+        void closed(CloseReason reason) {
             ended = true;
             Peer as = peer;
             if (as != null) {
-                as.room().execute(() -> as.room().lost(as, link));
+                gone(as, reason.code());
             }
+        }
+
+        /** A page that is left says so, and its id is free for the next one at once; who says nothing may come back. */
+        private void gone(Peer as, int code) {
+            boolean said =
+                    code == CloseReason.NORMAL || code == CloseReason.GOING_AWAY || code == CloseReason.NO_STATUS;
+            as.room().execute(() -> {
+                if (as.link() != link) {
+                    return; // another connection has taken over
+                }
+                if (said) {
+                    as.room().remove(as, LeaveReason.LEFT, "");
+                } else {
+                    as.room().lost(as, link);
+                }
+            });
         }
     }
 }

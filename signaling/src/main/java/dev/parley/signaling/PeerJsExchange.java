@@ -3,41 +3,55 @@ package dev.parley.signaling;
 import dev.parley.websocket.MessageException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Passes the messages of PeerJS clients on, and keeps for a moment what is for one that is not there. All on the lane of its room.
+ * Passes the messages of PeerJS clients on, and keeps for a moment what is for one that is not there: as much from each as would be kept for a
+ * peer. Beyond that, who asks for one that is not there is told so at once. All on the lane of its room.
  */
 final class PeerJsExchange implements Dialect {
+    /** How what clients say counts. */
+    private static final ClientSignal DESCRIPTION = new ClientSignal.Restart("");
+
+    private static final ClientSignal CANDIDATE = new ClientSignal.Candidate("", "", null, null, null, 0);
+    private static final ClientSignal MESSAGE = new ClientSignal.Leave();
+
     /** As long as the original keeps it. */
     private static final Duration KEPT = Duration.ofSeconds(5);
-    /** For all that are absent. Beyond that, who asks for one is told at once that it is not there. */
-    private static final int MAX_WAITING = 1_000;
-
-    private static final int MAX_WAITING_CHARS = 1024 * 1024;
 
     private final Room room;
-    /** In the order in which they came, and so in the order in which they expire. */
-    private final Deque<Waiting> waiting = new ArrayDeque<>();
-    /** How many messages wait for each. */
-    private final Map<String, Integer> absent = new HashMap<>();
+    /** In the order in which they began to wait, and so in the order in which they expire. */
+    private final Map<Pair, Waiting> waiting = new LinkedHashMap<>();
 
-    private int waitingChars;
+    private final Map<Peer, Load> loads = new HashMap<>();
+    private final Kept.Bounds bounds;
 
-    private record Waiting(String from, String to, String frame, Instant until) {}
+    private record Pair(Peer from, String to) {}
+
+    /** What one has said to another one that is absent. It waits together, so that only one answer comes. */
+    private record Waiting(Instant until, List<String> frames) {}
+
+    /** What waits of one peer. */
+    private record Load(int frames, int chars) {
+        static final Load NONE = new Load(0, 0);
+
+        Load plus(int moreFrames, int moreChars) {
+            return new Load(frames + moreFrames, chars + moreChars);
+        }
+    }
 
     PeerJsExchange(Room room) {
         this.room = room;
+        bounds = room.rooms().keptBounds();
     }
 
     // ---- what a client says
@@ -48,8 +62,8 @@ final class PeerJsExchange implements Dialect {
             switch (frame.path("type").stringValue("")) {
                 case "HEARTBEAT" -> {} // that it is there is seen by pings
                 case "LEAVE" -> leave(from, frame);
-                case "OFFER", "ANSWER" -> count(from, new ClientSignal.Restart(""), frame);
-                case "CANDIDATE" -> count(from, new ClientSignal.Candidate("", "", null, null, null, 0), frame);
+                case "OFFER", "ANSWER" -> pass(from, frame, DESCRIPTION);
+                case "CANDIDATE" -> pass(from, frame, CANDIDATE);
                 default -> throw new MessageException(MessageException.UNKNOWN_TYPE, "Message type unknown");
             }
         } catch (MessageException e) {
@@ -62,117 +76,165 @@ final class PeerJsExchange implements Dialect {
         String to = frame.path("dst").stringValue("");
         if (to.isEmpty()) {
             room.remove(from, LeaveReason.LEFT, "");
+        } else if (isCounted(from, MESSAGE)) {
+            Peer peer = room.get(to);
+            if (peer != null && peer.isConnected() && room.rooms().maySignal(from, peer)) {
+                room.heard();
+                peer.tell(new Outgoing(frame("LEAVE", from.id(), to)));
+            }
+        }
+    }
+
+    /** Counts what one says. Returns whether it is still here. */
+    private boolean isCounted(Peer from, ClientSignal kind) {
+        if (from.allowance().takes(kind, room.rooms().now().toEpochMilli())) {
+            return true;
+        }
+        if (from.allowance().isAbused()) {
+            room.remove(from, LeaveReason.EVICTED, "too many signals");
+            return false;
+        }
+        throw new MessageException(MessageException.NOT_ALLOWED, "Too many messages");
+    }
+
+    private void pass(Peer from, JsonNode frame, ClientSignal kind) {
+        if (!isCounted(from, kind)) {
             return;
         }
-        Peer peer = room.get(to);
-        if (peer != null && peer.isConnected() && room.rooms().maySignal(from, peer)) {
-            peer.tell(new Outgoing(frame("LEAVE", from.id(), to)));
-        }
-    }
-
-    private void count(Peer from, ClientSignal kind, JsonNode frame) {
-        if (!from.allowance().takes(kind, room.rooms().now().toEpochMilli())) {
-            if (from.allowance().isAbused()) {
-                room.remove(from, LeaveReason.EVICTED, "too many signals");
-                return;
-            }
-            throw new MessageException(MessageException.NOT_ALLOWED, "Too many messages");
-        }
-        if (!from.is(Right.CALL)) {
-            throw new MessageException(MessageException.NOT_ALLOWED, "Not allowed");
-        }
-        pass(from, frame);
-    }
-
-    private void pass(Peer from, JsonNode frame) {
         String to = frame.path("dst").stringValue("");
         if (to.isEmpty() || to.length() > PeerJs.MAX_ID_CHARS) {
             throw new MessageException(MessageException.INVALID_PAYLOAD, "Message without a destination");
         }
-        Optional<JsonNode> payload = let(frame.path("payload"));
+        if (!from.is(Right.CALL)) {
+            throw new MessageException(MessageException.NOT_ALLOWED, "Not allowed");
+        }
+        Optional<ObjectNode> payload = kind == CANDIDATE ? candidate(frame) : Optional.of(description(frame));
         if (payload.isEmpty()) {
             return;
         }
-        ObjectNode passed = JsonNodeFactory.instance.objectNode();
-        passed.put("type", frame.path("type").stringValue())
+        ObjectNode passed = JsonNodeFactory.instance
+                .objectNode()
+                .put("type", frame.path("type").stringValue())
                 .put("src", from.id())
                 .put("dst", to);
         passed.set("payload", payload.get());
         Peer peer = room.get(to);
-        if (peer != null && !room.rooms().maySignal(from, peer)) {
-            throw new MessageException(MessageException.NOT_ALLOWED, "Not allowed");
-        }
-        room.heard();
-        if (peer != null && peer.isConnected()) {
+        if (peer == null || !peer.isConnected()) {
+            room.heard();
+            keep(new Pair(from, to), passed.toString(), kind);
+        } else if (room.rooms().maySignal(from, peer)) {
+            room.heard();
             peer.tell(new Outgoing(passed.toString()));
-        } else {
-            keep(from, to, passed.toString());
+        } else if (kind != CANDIDATE) { // which follows what was answered
+            room.rooms().refused();
+            expire(from, to); // an error would cost the client its connection
         }
     }
 
-    /** What the room's firewall leaves of a payload; empty for nothing. */
-    private Optional<JsonNode> let(JsonNode payload) {
-        Firewall firewall = room.firewall();
-        JsonNode sdp = payload.path("sdp").path("sdp");
-        JsonNode candidate = payload.path("candidate").path("candidate");
-        if (sdp.isString()) {
-            ((ObjectNode) payload.path("sdp")).put("sdp", firewall.description(sdp.stringValue()));
-        } else if (candidate.isString()) {
-            Optional<String> let = firewall.candidate(candidate.stringValue());
-            let.ifPresent(text -> ((ObjectNode) payload.path("candidate")).put("candidate", text));
-            return let.map(text -> payload);
-        } else if (payload.has("sdp")
-                || payload.path("candidate").isValueNode()
-                        && !payload.path("candidate").isNull()) {
-            throw new MessageException(MessageException.INVALID_PAYLOAD, "Payload not understood");
+    /** What the room's firewall leaves of an offer or answer. */
+    private ObjectNode description(JsonNode frame) {
+        JsonNode sdp = frame.path("payload").path("sdp").path("sdp");
+        if (!sdp.isString() || frame.path("payload").has("candidate")) {
+            throw new MessageException(MessageException.INVALID_PAYLOAD, "Description not understood");
         }
-        return Optional.of(payload);
+        ObjectNode payload = (ObjectNode) frame.path("payload");
+        ((ObjectNode) payload.path("sdp")).put("sdp", room.firewall().description(sdp.stringValue()));
+        return payload;
+    }
+
+    /** What the room's firewall leaves of a candidate; empty for nothing. */
+    private Optional<ObjectNode> candidate(JsonNode frame) {
+        JsonNode candidate = frame.path("payload").path("candidate");
+        JsonNode text = candidate.path("candidate");
+        if (!text.isString() || frame.path("payload").has("sdp")) {
+            throw new MessageException(MessageException.INVALID_PAYLOAD, "Candidate not understood");
+        }
+        JsonNode index = candidate.path("sdpMLineIndex");
+        room.firewall()
+                .names(
+                        candidate.path("sdpMid").stringValue(null),
+                        index.isIntegralNumber() && index.canConvertToInt() ? index.intValue() : null,
+                        candidate.path("usernameFragment").stringValue(null));
+        return room.firewall().candidate(text.stringValue()).map(let -> {
+            ((ObjectNode) candidate).put("candidate", let);
+            return (ObjectNode) frame.path("payload");
+        });
     }
 
     // ---- who is absent
 
-    private void keep(Peer from, String to, String frame) {
-        if (waiting.size() >= MAX_WAITING || waitingChars + frame.length() > MAX_WAITING_CHARS) {
-            from.tell(new Outgoing(frame("EXPIRE", to, from.id())));
-            return;
+    private void keep(Pair pair, String frame, ClientSignal kind) {
+        Load load = loads.getOrDefault(pair.from, Load.NONE).plus(1, frame.length());
+        if (load.frames <= bounds.maxMessages() && load.chars <= bounds.maxBytes() && reserve(frame.length())) {
+            loads.put(pair.from, load);
+            waiting.computeIfAbsent(
+                            pair, begins -> new Waiting(room.rooms().now().plus(KEPT), new ArrayList<>(4)))
+                    .frames
+                    .add(frame);
+        } else if (kind != CANDIDATE && !waiting.containsKey(pair)) { // those that wait are answered in time
+            expire(pair.from, pair.to);
         }
-        waiting.add(new Waiting(from.id(), to, frame, room.rooms().now().plus(KEPT)));
-        waitingChars += frame.length();
-        absent.merge(to, 1, Integer::sum);
+    }
+
+    private boolean reserve(int chars) {
+        if (bounds.taken().addAndGet(chars) <= bounds.maxBytesInAll()) {
+            return true;
+        }
+        bounds.taken().addAndGet(-chars);
+        return false;
+    }
+
+    /** They wait no more. */
+    private void release(Peer from, List<String> frames) {
+        int chars = frames.stream().mapToInt(String::length).sum();
+        bounds.taken().addAndGet(-chars);
+        loads.computeIfPresent(
+                from, (peer, load) -> load.frames == frames.size() ? null : load.plus(-frames.size(), -chars));
     }
 
     /** One that was absent is there. */
     void deliver(Peer peer) {
-        if (!absent.containsKey(peer.id())) {
-            return;
-        }
-        for (Iterator<Waiting> all = waiting.iterator(); all.hasNext(); ) {
-            Waiting message = all.next();
-            if (message.to.equals(peer.id())) {
+        for (Iterator<Map.Entry<Pair, Waiting>> all = waiting.entrySet().iterator(); all.hasNext(); ) {
+            Map.Entry<Pair, Waiting> entry = all.next();
+            Peer from = entry.getKey().from;
+            if (entry.getKey().to.equals(peer.id())) {
                 all.remove();
-                forget(message);
-                peer.tell(new Outgoing(message.frame));
+                release(from, entry.getValue().frames);
+                if (!room.has(from)) {
+                    continue; // it does not wait for an answer
+                }
+                if (room.rooms().maySignal(from, peer)) {
+                    entry.getValue().frames.forEach(frame -> peer.tell(new Outgoing(frame)));
+                } else {
+                    expire(from, peer.id());
+                }
             }
         }
-    }
-
-    private void forget(Waiting message) {
-        waitingChars -= message.frame.length();
-        absent.computeIfPresent(message.to, (to, count) -> count == 1 ? null : count - 1);
     }
 
     @Override
     public void tick(Instant now) {
-        Set<String> told = new HashSet<>();
-        for (Waiting message = waiting.peek();
-                message != null && !now.isBefore(message.until);
-                message = waiting.peek()) {
-            waiting.remove();
-            forget(message);
-            Peer from = room.get(message.from);
-            if (from != null && told.add(message.from + ' ' + message.to)) {
-                from.tell(new Outgoing(frame("EXPIRE", message.to, message.from)));
+        for (Iterator<Map.Entry<Pair, Waiting>> all = waiting.entrySet().iterator(); all.hasNext(); ) {
+            Map.Entry<Pair, Waiting> entry = all.next();
+            if (now.isBefore(entry.getValue().until)) {
+                return; // and so are all that came later
             }
+            all.remove();
+            release(entry.getKey().from, entry.getValue().frames);
+            expire(entry.getKey().from, entry.getKey().to);
+        }
+    }
+
+    @Override
+    public void ended() {
+        waiting.forEach((pair, messages) -> release(pair.from, messages.frames));
+        waiting.clear();
+    }
+
+    /** Tells one that whom it asked for is not there; unless it is away itself. */
+    private static void expire(Peer from, String to) {
+        if (from.isConnected()) {
+            from.tell(new Outgoing(frame("EXPIRE", to, from.id())));
         }
     }
 

@@ -391,6 +391,7 @@ public final class Room {
         closed = true;
         knocking.values().forEach(entrance -> sendAway(entrance, LeaveReason.CLOSED, text));
         knocking.clear();
+        dialect.ended();
         rooms.closed(this, joined > 0);
     }
 
@@ -421,6 +422,9 @@ public final class Room {
         } else if (signal instanceof ClientSignal.Message message) {
             pass(from, message);
         } else if (signal instanceof ClientSignal.Update update) {
+            if (update.name() != null && from.isNamed()) {
+                throw new MessageException(MessageException.NOT_ALLOWED, "name: was given (expected: none)");
+            }
             from.update(update.name(), rooms.checkedMetadata(update.metadata()));
             tellOf(from);
         } else if (signal instanceof ClientSignal.Leave) {
@@ -446,14 +450,16 @@ public final class Room {
         require(from, Right.CALL);
         Peer to = other(from, signal.to());
         if (signal instanceof ClientSignal.Offer offer) {
+            String sdp = firewall.description(offer.sdp());
             from.begins(to, offer.generation());
-            to.tell(new ServerSignal.Offer(from.id(), firewall.description(offer.sdp()), offer.generation()));
+            to.tell(new ServerSignal.Offer(from.id(), sdp, offer.generation()));
         } else if (signal instanceof ClientSignal.Answer answer) {
             to.tell(new ServerSignal.Answer(from.id(), firewall.description(answer.sdp()), answer.generation()));
         } else if (signal instanceof ClientSignal.Restart) {
             to.tell(new ServerSignal.Restart(from.id()));
         } else if (signal instanceof ClientSignal.Candidate candidate) {
             relay(from, to, candidate);
+            return;
         }
         rooms.relayed();
     }
@@ -471,6 +477,7 @@ public final class Room {
                     candidate.sdpMLineIndex(),
                     candidate.usernameFragment(),
                     candidate.generation()));
+            rooms.relayed();
         }
     }
 

@@ -11,6 +11,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * <p><b>Threading.</b> Immutable.
  */
 public final class RoomSettings {
+    private static final int MAX_PEERS = 10_000;
     private static final RoomSettings STANDARD = builder().build();
 
     private final int maxPeers;
@@ -40,6 +41,18 @@ public final class RoomSettings {
 
     static RoomSettings standard() {
         return STANDARD;
+    }
+
+    /** The same, for as many peers as may be. */
+    RoomSettings large() {
+        Builder large = new Builder();
+        large.maxPeers = MAX_PEERS;
+        large.relayOnly = relayOnly;
+        large.dropPrivateAddresses = dropPrivateAddresses;
+        large.knock = knock;
+        large.idle = idle;
+        large.metadata = metadata;
+        return large.build();
     }
 
     int maxPeers() {
@@ -85,7 +98,7 @@ public final class RoomSettings {
          * @return this builder
          */
         public Builder maxPeers(int peers) {
-            maxPeers = Setting.between("maxPeers", peers, 1, 10_000);
+            maxPeers = Setting.between("maxPeers", peers, 1, MAX_PEERS);
             return this;
         }
 

@@ -143,6 +143,11 @@ final class Rooms {
         return settings.policy.join(wish);
     }
 
+    /** For the rooms of other protocols, which are larger than those in which everybody talks to everybody. */
+    Admission large(Admission admission) {
+        return admission.settings() == null ? admission.room(settings.room.large()) : admission;
+    }
+
     void enter(Entrance entrance) {
         String name = entrance.join().room();
         RoomSettings wished = Objects.requireNonNullElse(entrance.admission().settings(), settings.room);
@@ -210,6 +215,11 @@ final class Rooms {
 
     Kept newKept() {
         return new Kept(keptBounds);
+    }
+
+    /** For what is kept elsewhere than in a {@link Kept}, and counts as well. */
+    Kept.Bounds keptBounds() {
+        return keptBounds;
     }
 
     Allowance newAllowance() {

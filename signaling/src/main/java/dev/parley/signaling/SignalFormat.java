@@ -250,7 +250,7 @@ final class SignalFormat {
     }
 
     /** Names are shown to people and written to logs: nothing that would break a line or turn a text round. */
-    private static String name(String member, String name) {
+    static String name(String member, String name) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (Character.isISOControl(c)

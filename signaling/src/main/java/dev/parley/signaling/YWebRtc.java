@@ -5,12 +5,14 @@ import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
 import dev.parley.websocket.WebSocketConnection;
 import dev.parley.websocket.WebSocketEndpoint;
+import dev.parley.websocket.codec.CloseReason;
 import io.netty.util.AttributeKey;
 import java.security.Principal;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,13 +28,10 @@ final class YWebRtc implements Endpoint {
     static final String ROOMS = "y-webrtc/";
 
     private static final Logger LOG = LoggerFactory.getLogger(YWebRtc.class);
-    private static final AttributeKey<Conversation> CONVERSATION = AttributeKey.valueOf(YWebRtc.class, "conversation");
+    private static final AttributeKey<Client> CLIENT = AttributeKey.valueOf(YWebRtc.class, "client");
     /** One page has one topic for each document that it shows. */
     private static final int MAX_TOPICS = 64;
 
-    private static final int POLICY_VIOLATION = 1008;
-    private static final RoomSettings LARGE =
-            RoomSettings.builder().maxPeers(10_000).build();
     private static final Dialect SILENT = new Dialect() {};
 
     private final Rooms rooms;
@@ -43,15 +42,14 @@ final class YWebRtc implements Endpoint {
         this.rooms = rooms;
         this.ticker = ticker;
         this.webSockets = webSockets
-                .onOpen((connection, exchange) ->
-                        connection.attribute(CONVERSATION, new Conversation(connection, exchange)))
-                .onText((connection, text) -> conversation(connection).receive(text))
-                .onClose((connection, reason) -> conversation(connection).closed())
+                .onOpen((connection, exchange) -> connection.attribute(CLIENT, new Client(connection, exchange)))
+                .onText((connection, text) -> client(connection).receive(text))
+                .onClose((connection, reason) -> client(connection).closed())
                 .build();
     }
 
-    private static Conversation conversation(WebSocketConnection connection) {
-        return connection.attribute(CONVERSATION).orElseThrow();
+    private static Client client(WebSocketConnection connection) {
+        return connection.attribute(CLIENT).orElseThrow();
     }
 
     @Override
@@ -60,13 +58,14 @@ final class YWebRtc implements Endpoint {
     }
 
     /** One connection, which is a peer in each room whose topic it subscribed to. */
-    private final class Conversation {
+    private final class Client {
         private final WebSocketConnection connection;
         private final Exchange exchange;
         private final Link link;
         private final Map<String, Subscriber> subscribed = new ConcurrentHashMap<>();
+        private final AtomicInteger undecided = new AtomicInteger();
 
-        Conversation(WebSocketConnection connection, Exchange exchange) {
+        Client(WebSocketConnection connection, Exchange exchange) {
             this.connection = connection;
             this.exchange = exchange;
             link = new ForeignLink(connection, signal -> Optional.empty());
@@ -77,52 +76,81 @@ final class YWebRtc implements Endpoint {
                 JsonNode message = SignalFormat.tree(text);
                 switch (message.path("type").stringValue("")) {
                     case "ping" -> connection.send("{\"type\":\"pong\"}");
-                    case "subscribe" -> message.path("topics").forEach(topic -> subscribe(topic.stringValue("")));
+                    case "subscribe" -> subscribe(message.path("topics"));
                     case "unsubscribe" -> message.path("topics").forEach(topic -> unsubscribe(topic.stringValue("")));
                     case "publish" -> publish((ObjectNode) message, text.length());
                     default -> throw new MessageException(MessageException.UNKNOWN_TYPE, "");
                 }
             } catch (MessageException e) {
                 rooms.refused();
-                connection.close(POLICY_VIOLATION, "not the protocol of y-webrtc"); // which has no words for it
+                connection.close(CloseReason.POLICY, "not the protocol of y-webrtc"); // which has no words for it
+            }
+        }
+
+        /** What it publishes next has to wait until it is decided who hears it. */
+        private void subscribe(JsonNode topics) {
+            undecided.incrementAndGet();
+            connection.pauseReading();
+            try {
+                topics.forEach(topic -> subscribe(topic.stringValue("")));
+            } finally {
+                decided();
+            }
+        }
+
+        private void decided() {
+            if (undecided.decrementAndGet() == 0) {
+                connection.resumeReading();
             }
         }
 
         private void subscribe(String topic) {
-            String room = ROOMS + topic;
-            if (topic.isEmpty() || topic.length() > SignalFormat.MAX_ROOM_CHARS || subscribed.size() >= MAX_TOPICS) {
+            if (topic.isEmpty() || subscribed.containsKey(topic)) {
+                return; // as the original does
+            }
+            String room = SignalFormat.name("topic", ROOMS + topic);
+            if (room.length() > SignalFormat.MAX_ROOM_CHARS || subscribed.size() >= MAX_TOPICS) {
                 throw new MessageException(MessageException.TOO_MANY, "");
             }
             ClientSignal.Join join = new ClientSignal.Join(room, "", JsonNodeFactory.instance.objectNode(), null);
-            Subscriber subscriber = new Subscriber(this, join);
-            if (subscribed.putIfAbsent(topic, subscriber) == null) {
-                ask(topic, subscriber);
-            }
+            Subscriber subscriber = new Subscriber(this, topic, join);
+            subscribed.put(topic, subscriber);
+            undecided.incrementAndGet();
+            ask(subscriber);
         }
 
-        private void ask(String topic, Subscriber subscriber) {
+        private void ask(Subscriber subscriber) {
             ClientSignal.Join join = subscriber.join;
             CompletionStage<Admission> decision;
             try {
                 decision = rooms.admission(new JoinRequest(exchange, join, !rooms.exists(join.room())));
             } catch (RuntimeException | Error e) {
-                LOG.error("a policy of rooms failed", e);
-                subscribed.remove(topic);
+                fail(subscriber, e);
                 return;
             }
-            decision.whenComplete((decided, failure) -> {
-                if (decided == null) {
-                    LOG.error("a policy of rooms failed", failure);
-                    subscribed.remove(topic);
-                } else if (decided.refusal() != null || !rooms.reservePeer()) {
-                    rooms.refused();
-                    subscribed.remove(topic);
+            decision.whenComplete((admission, failure) -> {
+                if (admission == null) {
+                    fail(subscriber, failure);
+                } else if (admission.refusal() != null || !rooms.reservePeer()) {
+                    refuse(subscriber);
                 } else {
                     ticker.start(connection.eventLoop());
-                    subscriber.admission = decided.settings() == null ? decided.room(LARGE) : decided;
+                    subscriber.admission = rooms.large(admission);
                     rooms.enter(subscriber);
                 }
             });
+        }
+
+        private void fail(Subscriber subscriber, @Nullable Throwable failure) {
+            LOG.error("a policy of rooms failed", failure);
+            refuse(subscriber);
+        }
+
+        /** There are no words for it: it just hears nothing. */
+        private void refuse(Subscriber subscriber) {
+            rooms.refused();
+            subscribed.remove(subscriber.topic, subscriber);
+            decided();
         }
 
         private void unsubscribe(String topic) {
@@ -157,7 +185,7 @@ final class YWebRtc implements Endpoint {
             } else {
                 rooms.refused();
                 if (from.allowance().isAbused()) {
-                    connection.close(POLICY_VIOLATION, "too many messages");
+                    connection.close(CloseReason.POLICY, "too many messages");
                 }
             }
         }
@@ -173,14 +201,16 @@ final class YWebRtc implements Endpoint {
 
     /** A connection in one room. */
     private static final class Subscriber implements Rooms.Entrance {
-        private final Conversation conversation;
+        private final Client client;
+        private final String topic;
         private final ClientSignal.Join join;
         private volatile Admission admission = Admission.accept();
         private volatile @Nullable Peer peer;
         private volatile boolean left;
 
-        Subscriber(Conversation conversation, ClientSignal.Join join) {
-            this.conversation = conversation;
+        Subscriber(Client client, String topic, ClientSignal.Join join) {
+            this.client = client;
+            this.topic = topic;
             this.join = join;
         }
 
@@ -208,12 +238,12 @@ final class YWebRtc implements Endpoint {
 
         @Override
         public Link link() {
-            return conversation.link;
+            return client.link;
         }
 
         @Override
         public @Nullable Principal principal() {
-            return conversation.connection.principal().orElse(null);
+            return client.connection.principal().orElse(null);
         }
 
         @Override
@@ -232,24 +262,22 @@ final class YWebRtc implements Endpoint {
             if (left) {
                 leave();
             }
+            client.decided();
         }
 
         @Override
         public void waits(Runnable givesUp) {
-            givesUp.run(); // it has no words for it
-            conversation.unsubscribe(join.room().substring(ROOMS.length()));
+            givesUp.run();
+            client.refuse(this);
         }
 
         @Override
         public void refuse(String code, String message) {
-            conversation.rooms().releasePeer();
-            conversation.rooms().refused();
-            conversation.unsubscribe(join.room().substring(ROOMS.length()));
+            client.rooms().releasePeer();
+            client.refuse(this);
         }
 
         @Override
-        public void sendAway(LeaveReason reason, String text) {
-            conversation.unsubscribe(join.room().substring(ROOMS.length()));
-        }
+        public void sendAway(LeaveReason reason, String text) {} // it does not wait
     }
 }
