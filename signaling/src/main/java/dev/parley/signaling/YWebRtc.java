@@ -32,6 +32,7 @@ final class YWebRtc implements Endpoint {
     /** One page has one topic for each document that it shows. */
     private static final int MAX_TOPICS = 64;
 
+    private static final Outgoing PONG = new Outgoing("{\"type\":\"pong\"}");
     private static final Dialect SILENT = new Dialect() {};
 
     private final Rooms rooms;
@@ -75,7 +76,7 @@ final class YWebRtc implements Endpoint {
             try {
                 JsonNode message = SignalFormat.tree(text);
                 switch (message.path("type").stringValue("")) {
-                    case "ping" -> connection.send("{\"type\":\"pong\"}");
+                    case "ping" -> link.send(PONG, 0, null);
                     case "subscribe" -> subscribe(message.path("topics"));
                     case "unsubscribe" -> message.path("topics").forEach(topic -> unsubscribe(topic.stringValue("")));
                     case "publish" -> publish((ObjectNode) message, text.length());
