@@ -17,10 +17,11 @@ import tools.jackson.databind.JsonNode;
  * <p><b>Threading.</b> Immutable.
  */
 public final class Admission {
-    private static final Admission ACCEPTED = new Admission(null, false, null, null, null, null);
+    private static final Admission ACCEPTED = new Admission(null, false, false, null, null, null, null);
 
     private final @Nullable String refusal;
     private final boolean knock;
+    private final boolean joinsOnly;
     private final @Nullable String name;
     private final @Nullable JsonNode metadata;
     private final @Nullable Set<Right> rights;
@@ -29,12 +30,14 @@ public final class Admission {
     private Admission(
             @Nullable String refusal,
             boolean knock,
+            boolean joinsOnly,
             @Nullable String name,
             @Nullable JsonNode metadata,
             @Nullable Set<Right> rights,
             @Nullable RoomSettings settings) {
         this.refusal = refusal;
         this.knock = knock;
+        this.joinsOnly = joinsOnly;
         this.name = name;
         this.metadata = metadata;
         this.rights = rights;
@@ -56,7 +59,7 @@ public final class Admission {
      * @return the decision
      */
     public static Admission knock() {
-        return new Admission(null, true, null, null, null, null);
+        return new Admission(null, true, false, null, null, null, null);
     }
 
     /**
@@ -66,7 +69,7 @@ public final class Admission {
      * @return the decision
      */
     public static Admission refuse(String why) {
-        return new Admission(Objects.requireNonNull(why, "why"), false, null, null, null, null);
+        return new Admission(Objects.requireNonNull(why, "why"), false, false, null, null, null, null);
     }
 
     /**
@@ -81,7 +84,7 @@ public final class Admission {
             throw new IllegalArgumentException(
                     "name: " + name.length() + " characters (expected: at most " + SignalFormat.MAX_NAME_CHARS + ")");
         }
-        return new Admission(refusal, knock, Objects.requireNonNull(name, "name"), metadata, rights, settings);
+        return new Admission(refusal, knock, joinsOnly, Objects.requireNonNull(name, "name"), metadata, rights, settings);
     }
 
     /**
@@ -91,7 +94,7 @@ public final class Admission {
      * @return a new decision
      */
     public Admission metadata(JsonNode metadata) {
-        return new Admission(refusal, knock, name, Objects.requireNonNull(metadata, "metadata"), rights, settings);
+        return new Admission(refusal, knock, joinsOnly, name, Objects.requireNonNull(metadata, "metadata"), rights, settings);
     }
 
     /**
@@ -104,7 +107,7 @@ public final class Admission {
     public Admission rights(Right... rights) {
         Set<Right> set = EnumSet.noneOf(Right.class);
         Collections.addAll(set, rights);
-        return new Admission(refusal, knock, name, metadata, Collections.unmodifiableSet(set), settings);
+        return new Admission(refusal, knock, joinsOnly, name, metadata, Collections.unmodifiableSet(set), settings);
     }
 
     /**
@@ -114,7 +117,16 @@ public final class Admission {
      * @return a new decision
      */
     public Admission room(RoomSettings settings) {
-        return new Admission(refusal, knock, name, metadata, rights, Objects.requireNonNull(settings, "settings"));
+        return new Admission(refusal, knock, joinsOnly, name, metadata, rights, Objects.requireNonNull(settings, "settings"));
+    }
+
+    /** The same, where there is such a room already. */
+    Admission joiningOnly() {
+        return new Admission(refusal, knock, true, name, metadata, rights, settings);
+    }
+
+    boolean joinsOnly() {
+        return joinsOnly;
     }
 
     @Nullable

@@ -3,7 +3,6 @@ package dev.parley.signaling;
 import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
 import java.security.Principal;
-import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +71,8 @@ final class Conversation {
             fail(id, failure);
         } else {
             from.room().execute(() -> {
-                if (from.link() == link && isAllowed(from, NONE)) {
-                    fail(id, failure);
+                if (from.link() == link) {
+                    fail(id, isAllowed(from, NONE) ? failure : tooMany());
                 }
             });
         }
@@ -127,8 +126,7 @@ final class Conversation {
         }
         try {
             if (!isAllowed(from, signal)) {
-                throw new MessageException(
-                        MessageException.TOO_MANY, "signals of this kind (expected: fewer a minute)");
+                throw tooMany();
             }
             if (length > rooms.maxMessageBytes() && !(signal instanceof ClientSignal.Relayed)) {
                 throw new MessageException(
@@ -155,13 +153,16 @@ final class Conversation {
         return allowed;
     }
 
+    private static MessageException tooMany() {
+        return new MessageException(MessageException.TOO_MANY, "signals of this kind (expected: fewer a minute)");
+    }
+
     // ---- joining
 
     private void join(ClientSignal.Join join, Exchange by, @Nullable Object id) {
         CompletionStage<Admission> decision;
         try {
-            decision = Objects.requireNonNull(
-                    rooms.admission(new JoinRequest(by, join, !rooms.exists(join.room()))), "RoomPolicy.join");
+            decision = rooms.admission(by, join);
         } catch (RuntimeException | Error e) {
             refused(id, e);
             return;

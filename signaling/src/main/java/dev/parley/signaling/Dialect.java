@@ -17,6 +17,9 @@ interface Dialect {
         return false;
     }
 
+    /** One has joined or come back, and was told so. */
+    default void welcomed(Peer peer) {}
+
     /** Time has passed. */
     default void tick(Instant now) {}
 

@@ -153,13 +153,18 @@ public final class JoinTokens implements RoomPolicy {
         if (claims.joinsOnly() && wish.createsRoom()) {
             return refuse(Reason.NOBODY_THERE);
         }
-        return claims.once() == null ? claims.admission() : use(claims, claims.once(), now);
+        return claims.once() == null ? admission(claims) : use(claims, claims.once(), now);
+    }
+
+    /** The room may be gone by the time that it is entered. */
+    private static Admission admission(JoinClaims claims) {
+        return claims.joinsOnly() ? claims.admission().joiningOnly() : claims.admission();
     }
 
     private Admission use(JoinClaims claims, String id, long now) {
         // Forgotten no sooner than it is refused for its age.
         return switch (used.use(id, claims.expires(), now - SKEW_SECONDS)) {
-            case USED_NOW -> claims.admission();
+            case USED_NOW -> admission(claims);
             case USED_BEFORE -> refuse(Reason.USED);
             case FULL -> refuse(Reason.FULL);
         };

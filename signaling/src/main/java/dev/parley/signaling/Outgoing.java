@@ -3,10 +3,11 @@ package dev.parley.signaling;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.NullNode;
 
 /** A message on its way out: made JSON once, whoever gets it. Confined to the lane of a room, or to whoever made it. */
 final class Outgoing {
-    private final @Nullable ServerSignal signal;
+    private @Nullable ServerSignal signal;
     private @Nullable String json;
 
     Outgoing(ServerSignal signal) {
@@ -39,6 +40,9 @@ final class Outgoing {
         if (made == null) {
             made = SignalFormat.write(Objects.requireNonNull(signal));
             json = made;
+            if (signal instanceof ServerSignal.Message message) {
+                signal = new ServerSignal.Message(message.from(), NullNode.instance); // a tree takes much more than its text
+            }
         }
         return made;
     }

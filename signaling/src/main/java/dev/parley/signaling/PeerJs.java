@@ -12,6 +12,7 @@ import dev.parley.websocket.codec.CloseReason;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.util.AttributeKey;
 import java.security.Principal;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,13 +43,16 @@ final class PeerJs implements Endpoint {
     static final int MAX_ID_CHARS = 64;
 
     private static final String FULL = "Server has reached its concurrent user limit";
-    private static final int MAX_TOKEN_CHARS = 128;
+    /** As long as one of {@link JoinTokens} may be. */
+    private static final int MAX_TOKEN_CHARS = 4096;
 
     private final Rooms rooms;
     private final Ticker ticker;
+    private final Duration joinTimeout;
     private final WebSocketEndpoint webSockets;
 
-    PeerJs(Rooms rooms, Ticker ticker, WebSocketEndpoint.Builder webSockets) {
+    PeerJs(Rooms rooms, Ticker ticker, Duration joinTimeout, WebSocketEndpoint.Builder webSockets) {
+        this.joinTimeout = joinTimeout;
         this.rooms = rooms;
         this.ticker = ticker;
         this.webSockets = webSockets
@@ -141,6 +145,7 @@ final class PeerJs implements Endpoint {
             } else {
                 join = new ClientSignal.Join(ROOMS + key, id, JsonNodeFactory.instance.objectNode(), token);
                 connection.pauseReading(); // clients send offers before they are told OPEN
+                exchange.after(joinTimeout, this::expire);
                 if (wasHere()) {
                     rooms.comeBack(session(), this);
                 } else {
@@ -161,12 +166,15 @@ final class PeerJs implements Endpoint {
         private void ask() {
             CompletionStage<Admission> decision;
             try {
-                decision = rooms.admission(new JoinRequest(exchange, join(), !rooms.exists(join().room())));
+                decision = rooms.admission(exchange, join());
             } catch (RuntimeException | Error e) {
                 fail(e);
                 return;
             }
             decision.whenComplete((decided, failure) -> {
+                if (ended) {
+                    return; // nobody waits for it any more
+                }
                 if (decided == null) {
                     fail(failure);
                 } else if (decided.refusal() != null) {
@@ -179,6 +187,12 @@ final class PeerJs implements Endpoint {
                     rooms.enter(this);
                 }
             });
+        }
+
+        private void expire() {
+            if (peer == null && !ended) {
+                end("The server did not decide in time");
+            }
         }
 
         private void fail(@Nullable Throwable failure) {
@@ -195,6 +209,13 @@ final class PeerJs implements Endpoint {
             link.send(new Outgoing(failure), 0, null);
             link.close(CloseReason.NORMAL, "");
             connection.resumeReading(); // its close
+        }
+
+        /** Whether the client closed, as it does by itself or with its page: without a text. The server gives one. */
+        private static boolean isOfAPage(CloseReason reason) {
+            int code = reason.code();
+            return reason.text().isEmpty()
+                    && (code == CloseReason.NORMAL || code == CloseReason.GOING_AWAY || code == CloseReason.NO_STATUS);
         }
 
         // ---- on its way in
@@ -248,10 +269,9 @@ final class PeerJs implements Endpoint {
         @Override
         public void entered(Peer as) {
             peer = as;
-            exchangeOf(as).deliver(as);
             connection.resumeReading();
             if (ended) {
-                gone(as, CloseReason.ABNORMAL);
+                gone(as, null);
             }
         }
 
@@ -302,14 +322,13 @@ final class PeerJs implements Endpoint {
             ended = true;
             Peer as = peer;
             if (as != null) {
-                gone(as, reason.code());
+                gone(as, reason);
             }
         }
 
         /** A page that is left says so, and its id is free for the next one at once; who says nothing may come back. */
-        private void gone(Peer as, int code) {
-            boolean said =
-                    code == CloseReason.NORMAL || code == CloseReason.GOING_AWAY || code == CloseReason.NO_STATUS;
+        private void gone(Peer as, @Nullable CloseReason reason) {
+            boolean said = reason != null && isOfAPage(reason);
             as.room().execute(() -> {
                 if (as.link() != link) {
                     return; // another connection has taken over

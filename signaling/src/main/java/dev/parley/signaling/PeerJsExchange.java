@@ -28,9 +28,14 @@ final class PeerJsExchange implements Dialect {
     /** As long as the original keeps it. */
     private static final Duration KEPT = Duration.ofSeconds(5);
 
+    private static final int MAX_CONNECTION_CHARS = 128;
+
     private final Room room;
     /** In the order in which they began to wait, and so in the order in which they expire. */
     private final Map<Pair, Waiting> waiting = new LinkedHashMap<>();
+
+    /** From how many something waits for each that is absent. */
+    private final Map<String, Integer> absent = new HashMap<>();
 
     private final Map<Peer, Load> loads = new HashMap<>();
     private final Kept.Bounds bounds;
@@ -138,7 +143,13 @@ final class PeerJsExchange implements Dialect {
             throw new MessageException(MessageException.INVALID_PAYLOAD, "Description not understood");
         }
         ObjectNode payload = (ObjectNode) frame.path("payload");
-        ((ObjectNode) payload.path("sdp")).put("sdp", room.firewall().description(sdp.stringValue()));
+        ObjectNode description = (ObjectNode) payload.path("sdp");
+        String let = room.firewall().description(sdp.stringValue());
+        description.put("sdp", "");
+        if (payload.toString().length() > room.rooms().maxMessageBytes()) {
+            throw new MessageException(Firewall.TOO_LARGE, "Too much beside the description");
+        }
+        description.put("sdp", let);
         return payload;
     }
 
@@ -150,14 +161,25 @@ final class PeerJsExchange implements Dialect {
             throw new MessageException(MessageException.INVALID_PAYLOAD, "Candidate not understood");
         }
         JsonNode index = candidate.path("sdpMLineIndex");
-        room.firewall()
-                .names(
-                        candidate.path("sdpMid").stringValue(null),
-                        index.isIntegralNumber() && index.canConvertToInt() ? index.intValue() : null,
-                        candidate.path("usernameFragment").stringValue(null));
+        JsonNode connection = frame.path("payload").path("connectionId");
+        String mid = candidate.path("sdpMid").stringValue(null);
+        Integer line = index.isIntegralNumber() && index.canConvertToInt() ? index.intValue() : null;
+        String fragment = candidate.path("usernameFragment").stringValue(null);
+        room.firewall().names(mid, line, fragment);
+        if (connection.toString().length() > MAX_CONNECTION_CHARS) {
+            throw new MessageException(MessageException.INVALID_PAYLOAD, "connectionId not understood");
+        }
+        // Nothing else goes with it.
         return room.firewall().candidate(text.stringValue()).map(let -> {
-            ((ObjectNode) candidate).put("candidate", let);
-            return (ObjectNode) frame.path("payload");
+            ObjectNode payload = JsonNodeFactory.instance.objectNode();
+            payload.putObject("candidate")
+                    .put("candidate", let)
+                    .put("sdpMid", mid)
+                    .put("sdpMLineIndex", line)
+                    .put("usernameFragment", fragment);
+            payload.put("type", frame.path("payload").path("type").stringValue("").equals("media") ? "media" : "data");
+            payload.set("connectionId", connection);
+            return payload;
         });
     }
 
@@ -167,13 +189,15 @@ final class PeerJsExchange implements Dialect {
         Load load = loads.getOrDefault(pair.from, Load.NONE).plus(1, frame.length());
         if (load.frames <= bounds.maxMessages() && load.chars <= bounds.maxBytes() && reserve(frame.length())) {
             loads.put(pair.from, load);
-            waiting.computeIfAbsent(
-                            pair, begins -> new Waiting(room.rooms().now().plus(KEPT), new ArrayList<>(4)))
-                    .frames
-                    .add(frame);
+            waiting.computeIfAbsent(pair, this::begin).frames.add(frame);
         } else if (kind != CANDIDATE && !waiting.containsKey(pair)) { // those that wait are answered in time
             expire(pair.from, pair.to);
         }
+    }
+
+    private Waiting begin(Pair pair) {
+        absent.merge(pair.to, 1, Integer::sum);
+        return new Waiting(room.rooms().now().plus(KEPT), new ArrayList<>(4));
     }
 
     private boolean reserve(int chars) {
@@ -185,21 +209,25 @@ final class PeerJsExchange implements Dialect {
     }
 
     /** They wait no more. */
-    private void release(Peer from, List<String> frames) {
+    private void release(Pair pair, List<String> frames) {
+        absent.computeIfPresent(pair.to, (to, pairs) -> pairs == 1 ? null : pairs - 1);
         int chars = frames.stream().mapToInt(String::length).sum();
         bounds.taken().addAndGet(-chars);
         loads.computeIfPresent(
-                from, (peer, load) -> load.frames == frames.size() ? null : load.plus(-frames.size(), -chars));
+                pair.from, (peer, load) -> load.frames == frames.size() ? null : load.plus(-frames.size(), -chars));
     }
 
-    /** One that was absent is there. */
-    void deliver(Peer peer) {
+    @Override
+    public void welcomed(Peer peer) {
+        if (!absent.containsKey(peer.id())) {
+            return;
+        }
         for (Iterator<Map.Entry<Pair, Waiting>> all = waiting.entrySet().iterator(); all.hasNext(); ) {
             Map.Entry<Pair, Waiting> entry = all.next();
             Peer from = entry.getKey().from;
             if (entry.getKey().to.equals(peer.id())) {
                 all.remove();
-                release(from, entry.getValue().frames);
+                release(entry.getKey(), entry.getValue().frames);
                 if (!room.has(from)) {
                     continue; // it does not wait for an answer
                 }
@@ -220,14 +248,14 @@ final class PeerJsExchange implements Dialect {
                 return; // and so are all that came later
             }
             all.remove();
-            release(entry.getKey().from, entry.getValue().frames);
+            release(entry.getKey(), entry.getValue().frames);
             expire(entry.getKey().from, entry.getKey().to);
         }
     }
 
     @Override
     public void ended() {
-        waiting.forEach((pair, messages) -> release(pair.from, messages.frames));
+        waiting.forEach((pair, messages) -> release(pair, messages.frames));
         waiting.clear();
     }
 

@@ -29,7 +29,7 @@ public final class Room {
     private final RoomSettings settings;
     private final Firewall firewall;
     private final Dialect dialect;
-    private final Lane lane = new Lane();
+    private final Lane lane;
     /** In the order in which they joined. On the lane only. */
     private final Map<String, Peer> peers = new LinkedHashMap<>(4);
     /** Who waits to be let in. On the lane only. */
@@ -45,6 +45,7 @@ public final class Room {
     Room(Rooms rooms, String name, RoomSettings settings, Function<Room, Dialect> dialect) {
         this.rooms = rooms;
         this.name = name;
+        lane = rooms.newLane();
         this.settings = settings;
         firewall = rooms.newFirewall(settings);
         metadata = settings.metadata();
@@ -197,6 +198,8 @@ public final class Room {
             rooms.enter(entrance); // it was the last one's last moment: now it is another room
         } else if (locked) {
             entrance.refuse("room_locked", "nobody else may join");
+        } else if (joined == 0 && entrance.admission().joinsOnly()) {
+            entrance.refuse(MessageException.NOT_ALLOWED, "there is no such room");
         } else if (peers.size() >= settings.maxPeers()) {
             entrance.refuse("room_full", "peers: " + peers.size() + " (expected: at most " + settings.maxPeers() + ")");
         } else if (entrance.peerId() != null && peers.containsKey(entrance.peerId())) {
@@ -212,7 +215,9 @@ public final class Room {
     }
 
     private void knock(Rooms.Entrance entrance) {
-        if (peers.values().stream().noneMatch(peer -> peer.is(Right.OWN))) {
+        if (!dialect.announces()) {
+            entrance.refuse(MessageException.NOT_ALLOWED, "nobody can let you in");
+        } else if (peers.values().stream().noneMatch(peer -> peer.is(Right.OWN))) {
             entrance.refuse(MessageException.NOT_ALLOWED, "nobody is there who could let you in");
         } else if (knocking.size() >= MAX_KNOCKING) {
             entrance.refuse(MessageException.TOO_MANY, "too many are waiting (expected: at most " + MAX_KNOCKING + ")");
@@ -255,13 +260,16 @@ public final class Room {
         Peer peer = new Peer(this, entrance, id, joined++, first);
         peers.put(id, peer);
         seen = List.copyOf(peers.values());
+        lastSignalMillis = rooms.now().toEpochMilli();
+        rooms.take(peer);
+        entrance.entered(peer); // first, as it may answer the welcome at once
         welcome(peer, false, 0, entrance.id());
+        dialect.welcomed(peer);
         if (dialect.announces()) {
             Outgoing news = new Outgoing(new ServerSignal.PeerJoined(peer.view(false)));
             others(peer, other -> other.tell(news));
         }
         rooms.joined(peer, first);
-        entrance.entered(peer);
     }
 
     /** One comes back with its session, and another connection. */
@@ -270,8 +278,10 @@ public final class Room {
             back.refuse();
             return;
         }
+        lastSignalMillis = rooms.now().toEpochMilli();
         Link before = peer.link();
         peer.back(back.link());
+        back.entered(peer);
         if (before != null) {
             before.close(Link.REPLACED, "another connection took over the session");
         }
@@ -282,11 +292,11 @@ public final class Room {
             peer.kept().forgetAll();
         }
         welcome(peer, whole, whole ? back.seen() : peer.kept().last(), back.id());
+        dialect.welcomed(peer);
         peer.kept().forEach((message, seq) -> back.link().send(message, seq, null));
         if (!whole) {
             toldOfKnocks(peer);
         }
-        back.entered(peer);
     }
 
     private void welcome(Peer peer, boolean resumed, long seq, @Nullable Object id) {
@@ -331,12 +341,7 @@ public final class Room {
             return;
         }
         seen = List.copyOf(peers.values());
-        Link link = peer.link();
-        if (link != null) {
-            peer.answer(new ServerSignal.Left(reason, text), null);
-            link.close(reason == LeaveReason.LEFT ? 1000 : Link.GONE, text);
-        }
-        peer.gone();
+        dismiss(peer, reason, text);
         if (dialect.announces()) {
             Outgoing news = new Outgoing(new ServerSignal.PeerLeft(peer.id(), reason));
             others(peer, other -> {
@@ -344,12 +349,22 @@ public final class Room {
                 other.tell(news);
             });
         }
-        rooms.left(peer, reason);
         if (peers.isEmpty()) {
             end(text);
         } else {
             passOwnership();
         }
+    }
+
+    /** Tells one that it is out. */
+    private void dismiss(Peer peer, LeaveReason reason, String text) {
+        Link link = peer.link();
+        if (link != null) {
+            peer.answer(new ServerSignal.Left(reason, text), null);
+            link.close(reason == LeaveReason.LEFT ? 1000 : Link.GONE, text);
+        }
+        peer.gone();
+        rooms.left(peer, reason);
     }
 
     private void passOwnership() {
@@ -379,16 +394,16 @@ public final class Room {
         }
     }
 
+    /** Everybody is out at once: nobody is told of anybody else. */
     private void end(String text) {
         if (closed) {
             return;
         }
-        if (!peers.isEmpty()) {
-            // The last one that goes ends it.
-            List.copyOf(peers.values()).forEach(peer -> remove(peer, LeaveReason.CLOSED, text));
-            return;
-        }
         closed = true;
+        List<Peer> all = seen;
+        peers.clear();
+        seen = List.of();
+        all.forEach(peer -> dismiss(peer, LeaveReason.CLOSED, text));
         knocking.values().forEach(entrance -> sendAway(entrance, LeaveReason.CLOSED, text));
         knocking.clear();
         dialect.ended();
@@ -408,7 +423,7 @@ public final class Room {
             }
         }
         dialect.tick(now);
-        if (now.toEpochMilli() - lastSignalMillis >= settings.idle().toMillis()) {
+        if (dialect.announces() && now.toEpochMilli() - lastSignalMillis >= settings.idle().toMillis()) {
             end("nothing has happened for " + settings.idle());
         }
     }
@@ -422,6 +437,9 @@ public final class Room {
         } else if (signal instanceof ClientSignal.Message message) {
             pass(from, message);
         } else if (signal instanceof ClientSignal.Update update) {
+            if (from.rights().isEmpty()) {
+                throw new MessageException(MessageException.NOT_ALLOWED, "rights: [] (expected: any)");
+            }
             if (update.name() != null && from.isNamed()) {
                 throw new MessageException(MessageException.NOT_ALLOWED, "name: was given (expected: none)");
             }

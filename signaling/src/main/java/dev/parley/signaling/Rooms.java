@@ -1,5 +1,6 @@
 package dev.parley.signaling;
 
+import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
 import java.security.Principal;
 import java.security.SecureRandom;
@@ -14,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -27,6 +29,9 @@ import tools.jackson.databind.JsonNode;
 final class Rooms {
     private static final Logger LOG = LoggerFactory.getLogger(Rooms.class);
     private static final int ID_BYTES = 12;
+    /** It is kept as a tree, and each value takes some 80 bytes, however short it is. */
+    private static final int MAX_METADATA_NODES = 256;
+
     /** Nobody guesses so many. */
     private static final int SESSION_BYTES = 24;
 
@@ -38,6 +43,9 @@ final class Rooms {
     private final AtomicInteger roomCount = new AtomicInteger();
     private final AtomicInteger peerCount = new AtomicInteger();
     private final Kept.Bounds keptBounds;
+    /** An event loop that a peer came by, when there was one. */
+    private volatile Executor elsewhere = Runnable::run;
+
     private final LongAdder relayed = new LongAdder();
     private final LongAdder refused = new LongAdder();
 
@@ -135,12 +143,9 @@ final class Rooms {
 
     // ---- who comes
 
-    boolean exists(String room) {
-        return rooms.containsKey(room);
-    }
-
-    CompletionStage<Admission> admission(JoinRequest wish) {
-        return settings.policy.join(wish);
+    CompletionStage<Admission> admission(Exchange by, ClientSignal.Join join) {
+        JoinRequest wish = new JoinRequest(by, join, !rooms.containsKey(join.room()));
+        return Objects.requireNonNull(settings.policy.join(wish), "RoomPolicy.join");
     }
 
     /** For the rooms of other protocols, which are larger than those in which everybody talks to everybody. */
@@ -213,6 +218,15 @@ final class Rooms {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
     }
 
+    /** For what a thread has no more time for. */
+    Lane newLane() {
+        return new Lane(task -> elsewhere.execute(task));
+    }
+
+    void elsewhere(Executor loop) {
+        elsewhere = loop;
+    }
+
     Kept newKept() {
         return new Kept(keptBounds);
     }
@@ -244,11 +258,22 @@ final class Rooms {
 
     @Nullable
     JsonNode checkedMetadata(@Nullable JsonNode metadata) {
-        if (metadata != null && metadata.toString().length() > settings.maxMetadataBytes) {
+        if (metadata != null
+                && (nodes(metadata) > MAX_METADATA_NODES || metadata.toString().length() > settings.maxMetadataBytes)) {
             throw new MessageException(
-                    "too_large", "metadata (expected: at most " + settings.maxMetadataBytes + " characters of JSON)");
+                    "too_large",
+                    "metadata (expected: at most " + settings.maxMetadataBytes + " characters of JSON, and "
+                            + MAX_METADATA_NODES + " values)");
         }
         return metadata;
+    }
+
+    private static int nodes(JsonNode tree) {
+        int nodes = 1;
+        for (JsonNode child : tree) {
+            nodes += nodes(child);
+        }
+        return nodes;
     }
 
     boolean reservePeer() {
@@ -259,8 +284,12 @@ final class Rooms {
         peerCount.decrementAndGet();
     }
 
-    void joined(Peer peer, boolean first) {
+    /** From now on it can be heard, and come back. */
+    void take(Peer peer) {
         sessions.put(peer.session(), peer);
+    }
+
+    void joined(Peer peer, boolean first) {
         if (first) {
             tell(listener -> listener.created(peer.room()));
         }

@@ -65,8 +65,8 @@ public final class SignalingEndpoint implements Endpoint {
                 .onText((connection, text) -> conversation(connection).receive(text))
                 .onClose((connection, reason) -> conversation(connection).closed())
                 .build();
-        peerJs = new PeerJs(rooms, ticker, webSockets(builder));
-        yWebRtc = new YWebRtc(rooms, ticker, webSockets(builder));
+        peerJs = new PeerJs(rooms, ticker, joinTimeout, webSockets(builder));
+        yWebRtc = new YWebRtc(rooms, ticker, joinTimeout, webSockets(builder));
         streams = SseEndpoint.builder()
                 .onOpen(emitter -> opened(emitter))
                 .keepAlive(builder.keepAlive)

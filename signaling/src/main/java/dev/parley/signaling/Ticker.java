@@ -17,6 +17,7 @@ final class Ticker {
 
     /** There is a peer, which came by an event loop. */
     synchronized void start(EventLoop loop) {
+        rooms.elsewhere(loop);
         if (running == null || running.isDone()) { // done also where its event loop has ended
             try {
                 running = loop.scheduleAtFixedRate(this::tick, 1, 1, TimeUnit.SECONDS);

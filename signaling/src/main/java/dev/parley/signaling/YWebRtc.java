@@ -8,6 +8,7 @@ import dev.parley.websocket.WebSocketEndpoint;
 import dev.parley.websocket.codec.CloseReason;
 import io.netty.util.AttributeKey;
 import java.security.Principal;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -33,13 +34,18 @@ final class YWebRtc implements Endpoint {
     private static final int MAX_TOPICS = 64;
 
     private static final Outgoing PONG = new Outgoing("{\"type\":\"pong\"}");
+    /** Counts as any message. */
+    private static final ClientSignal ASKED = new ClientSignal.Leave();
+
     private static final Dialect SILENT = new Dialect() {};
 
     private final Rooms rooms;
     private final Ticker ticker;
+    private final Duration joinTimeout;
     private final WebSocketEndpoint webSockets;
 
-    YWebRtc(Rooms rooms, Ticker ticker, WebSocketEndpoint.Builder webSockets) {
+    YWebRtc(Rooms rooms, Ticker ticker, Duration joinTimeout, WebSocketEndpoint.Builder webSockets) {
+        this.joinTimeout = joinTimeout;
         this.rooms = rooms;
         this.ticker = ticker;
         this.webSockets = webSockets
@@ -62,6 +68,8 @@ final class YWebRtc implements Endpoint {
     private final class Client {
         private final WebSocketConnection connection;
         private final Exchange exchange;
+        private final @Nullable String token;
+        private final Allowance asked;
         private final Link link;
         private final Map<String, Subscriber> subscribed = new ConcurrentHashMap<>();
         private final AtomicInteger undecided = new AtomicInteger();
@@ -69,6 +77,9 @@ final class YWebRtc implements Endpoint {
         Client(WebSocketConnection connection, Exchange exchange) {
             this.connection = connection;
             this.exchange = exchange;
+            token = exchange.query("token").orElse(null);
+            asked = rooms.newAllowance();
+            exchange.after(joinTimeout, this::expire);
             link = new ForeignLink(connection, signal -> Optional.empty());
         }
 
@@ -110,10 +121,12 @@ final class YWebRtc implements Endpoint {
                 return; // as the original does
             }
             String room = SignalFormat.name("topic", ROOMS + topic);
-            if (room.length() > SignalFormat.MAX_ROOM_CHARS || subscribed.size() >= MAX_TOPICS) {
+            if (room.length() > SignalFormat.MAX_ROOM_CHARS
+                    || subscribed.size() >= MAX_TOPICS
+                    || !asked.takes(ASKED, rooms.now().toEpochMilli())) {
                 throw new MessageException(MessageException.TOO_MANY, "");
             }
-            ClientSignal.Join join = new ClientSignal.Join(room, "", JsonNodeFactory.instance.objectNode(), null);
+            ClientSignal.Join join = new ClientSignal.Join(room, "", JsonNodeFactory.instance.objectNode(), token);
             Subscriber subscriber = new Subscriber(this, topic, join);
             subscribed.put(topic, subscriber);
             undecided.incrementAndGet();
@@ -124,7 +137,7 @@ final class YWebRtc implements Endpoint {
             ClientSignal.Join join = subscriber.join;
             CompletionStage<Admission> decision;
             try {
-                decision = rooms.admission(new JoinRequest(exchange, join, !rooms.exists(join.room())));
+                decision = rooms.admission(exchange, join);
             } catch (RuntimeException | Error e) {
                 fail(subscriber, e);
                 return;
@@ -152,6 +165,14 @@ final class YWebRtc implements Endpoint {
             rooms.refused();
             subscribed.remove(subscriber.topic, subscriber);
             decided();
+        }
+
+        /** Who has subscribed to nothing by now never will, and one whose topics are not decided on is not read. */
+        private void expire() {
+            if (subscribed.isEmpty() || undecided.get() > 0) {
+                connection.close(CloseReason.POLICY, "in no room in time");
+                connection.resumeReading(); // its close
+            }
         }
 
         private void unsubscribe(String topic) {

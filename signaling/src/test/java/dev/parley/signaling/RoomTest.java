@@ -206,8 +206,6 @@ class RoomTest {
                         ann: close
                         > ann: out closed
                         > ann: closed 4000
-                        > bob: left ann closed
-                        > bob: updated bob owner impolite
                         > bob: out closed
                         > bob: closed 4000
                         bob: resume
