@@ -289,7 +289,8 @@ final class WebRtcBrowserTest {
         assertThat(ben.evaluate("window.rollbacks")).isEqualTo(ROUNDS);
         assertThat(ann.evaluate("window.rollbacks")).isNull();
         // What is not used any more is used again, or descriptions would grow without end.
-        assertThat((Integer) ann.evaluate("other().connection.getTransceivers().length")).isLessThan(9);
+        assertThat((Integer) ann.evaluate("other().connection.getTransceivers().length"))
+                .isLessThan(9);
         assertInCall(ann, ben);
         assertThat(heard(ann)).containsExactly("Ben is here");
         assertThat(heard(ben)).containsExactly("Ann is here");
