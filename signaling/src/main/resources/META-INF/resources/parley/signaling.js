@@ -351,8 +351,12 @@ export class Room extends EventTarget {
     return this.#request('update-room', { locked, metadata })
   }
 
-  close() {
-    return this.#request('close-room', {})
+  async close() {
+    try {
+      await this.#request('close-room', {})
+    } catch (e) {
+      if (e.code !== 'closed') throw e // that is what was asked for
+    }
   }
 
   // ---- the end
