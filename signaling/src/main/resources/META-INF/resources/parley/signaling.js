@@ -11,8 +11,7 @@
 // any lower one. Media flows from browser to browser and does not mind that the server is away.
 
 const OPEN_MS = 10_000 // to open a connection to the server
-const PULSE_MS = 20_000 // after so much silence the server is asked whether it is there
-const ANSWER_MS = 10_000 // how long it may take to answer that
+const ANSWER_MS = 10_000 // how long the server may take to answer
 const STREAM_SILENCE_MS = 60_000 // an event stream has comments in it, more often than that
 const ACK_MESSAGES = 16
 const ACK_MS = 5_000
@@ -159,6 +158,8 @@ export class Room extends EventTarget {
   // ---- what was sent
   #sent = 0
   #confirmed = 0
+  /** The last one that this connection is to answer. */
+  #asked = 0
   /** Not confirmed: number → { message, resolve, reject }. */
   #outbox = new Map()
   #opening
@@ -350,8 +351,12 @@ export class Room extends EventTarget {
     return this.#request('update-room', { locked, metadata })
   }
 
-  close() {
-    return this.#request('close-room', {})
+  async close() {
+    try {
+      await this.#request('close-room', {})
+    } catch (e) {
+      if (e.code !== 'closed') throw e // that is what was asked for
+    }
   }
 
   // ---- the end
@@ -449,31 +454,36 @@ export class Room extends EventTarget {
 
   #online() {
     if (this.#state === 'connected') {
-      this.#probe()
+      this.reconnect() // the old connection may be one of another network, and nobody would say so
     } else if (this.#state === 'reconnecting' && !this.#link) {
       this.#failures = 0
       this.#connect()
     }
   }
 
-  /** Silence: is the server there? What is on its way says so as well as an answer. */
+  /** A server that does not answer is not there; whatever comes from it says that it is. */
   #hear() {
     clearTimeout(this.#pulse)
-    if (this.#state === 'waiting') return // there is nothing that it may ask
+    this.#pulse = undefined
     if (this.#transport === 'stream') this.#pulse = setTimeout(() => this.#broken(), STREAM_SILENCE_MS)
-    else this.#pulse = setTimeout(() => this.#probe(), PULSE_MS)
+    else this.#expect()
   }
 
-  #probe() {
-    if (this.#transport === 'stream') return
-    this.#link?.send({ type: 'ack', payload: { seq: this.#seen }, id: ++this.#sent })
-    clearTimeout(this.#pulse)
-    this.#pulse = setTimeout(() => this.#broken(), ANSWER_MS)
+  #expect() {
+    if (this.#asked > this.#confirmed) this.#pulse ??= setTimeout(() => this.#broken(), ANSWER_MS)
+  }
+
+  #tell(message) {
+    this.#link.send(message)
+    if (message.id === undefined) return
+    this.#asked = Math.max(this.#asked, message.id)
+    this.#expect()
   }
 
   /** Forgets the connection; what it still says counts no more. */
   #drop() {
     clearTimeout(this.#pulse)
+    this.#pulse = undefined
     clearTimeout(this.#ackTimer)
     this.#ackTimer = undefined
     const link = this.#link
@@ -596,6 +606,7 @@ export class Room extends EventTarget {
     const again = this.#me.id === peer
     this.#session = session
     this.#failures = 0
+    this.#asked = 0
     this.#me = { ...this.#me, id: peer }
     this.#rights = new Set(rights)
     this.#view = room
@@ -609,7 +620,7 @@ export class Room extends EventTarget {
       this.#acked = seq
       this.#snapshot(peers, again)
     }
-    for (const { message } of this.#outbox.values()) this.#link.send(message)
+    for (const { message } of this.#outbox.values()) this.#tell(message)
     const opening = this.#opening
     if (!opening) return
     this.#opening = undefined
@@ -711,7 +722,7 @@ export class Room extends EventTarget {
         const id = ++this.#sent
         const message = { type, payload, id }
         this.#outbox.set(id, { message, resolve, reject })
-        if (this.#state === 'connected') this.#link.send(message)
+        if (this.#state === 'connected') this.#tell(message)
       }
     })
     promise.catch(() => {}) // who does not wait for it hears of a refusal by the event `error`
@@ -725,11 +736,12 @@ export class Room extends EventTarget {
     if (this.#state !== 'connected') return
     // The server handles messages in order, so the answer to one is that to all before it: candidates need none.
     const asks = type !== 'candidate' || payload.candidate === ''
-    this.#link.send({ type, payload: { to: line.view.id, ...payload }, ...(asks && { id }) })
+    this.#tell({ type, payload: { to: line.view.id, ...payload }, ...(asks && { id }) })
   }
 
   #confirm(id) {
     this.#confirmed = Math.max(this.#confirmed, id)
+    this.#hear()
     this.#outbox.get(id)?.resolve()
     this.#outbox.delete(id)
   }
