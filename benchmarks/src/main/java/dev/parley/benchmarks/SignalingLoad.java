@@ -186,7 +186,8 @@ public final class SignalingLoad {
 
     /** An offer as a browser makes it, with what it is told to send in front. */
     private static String offer(String to, long now) {
-        return "{\"type\":\"offer\",\"payload\":{\"to\":\"" + to + "\",\"sdp\":\"v=0\\r\\n" + SENT_AT + now + OFFER_REST;
+        return "{\"type\":\"offer\",\"payload\":{\"to\":\"" + to + "\",\"sdp\":\"v=0\\r\\n" + SENT_AT + now
+                + OFFER_REST;
     }
 
     private static final String OFFER_REST = offerRest();
@@ -196,7 +197,11 @@ public final class SignalingLoad {
                 + "m=video 9 UDP/TLS/RTP/SAVPF 96 97\\r\\nc=IN IP4 0.0.0.0\\r\\na=mid:0\\r\\na=ice-ufrag:Ab3d\\r\\n"
                 + "a=ice-pwd:0123456789abcdefghijklmn\\r\\na=setup:actpass\\r\\na=sendrecv\\r\\na=rtcp-mux\\r\\n");
         for (int i = 0; sdp.length() < OFFER_BYTES - 120; i++) {
-            sdp.append("a=rtpmap:").append(i).append(" VP8/90000\\r\\na=rtcp-fb:").append(i).append(" nack pli\\r\\n");
+            sdp.append("a=rtpmap:")
+                    .append(i)
+                    .append(" VP8/90000\\r\\na=rtcp-fb:")
+                    .append(i)
+                    .append(" nack pli\\r\\n");
         }
         return sdp.append("\"}}").toString();
     }

@@ -117,7 +117,10 @@ class HostilePeersTest {
                 wrong("two objects", "{\"type\":\"leave\"}{\"type\":\"leave\"}", "invalid_json"),
                 wrong("an array", "[{\"type\":\"leave\"}]", "invalid_json"),
                 wrong("null", "null", "invalid_json"),
-                wrong("a member twice", "{\"type\":\"message\",\"type\":\"leave\",\"payload\":{\"data\":1}}", "invalid_json"),
+                wrong(
+                        "a member twice",
+                        "{\"type\":\"message\",\"type\":\"leave\",\"payload\":{\"data\":1}}",
+                        "invalid_json"),
                 wrong("a member of data twice", message("{\"a\":1,\"a\":2}"), "invalid_json"),
                 wrong("too many levels", message(deep), "invalid_json"),
                 wrong("a number of 2,000 digits", message("1".repeat(2000)), "invalid_json"),
@@ -130,9 +133,15 @@ class HostilePeersTest {
                 wrong("an id that is a fraction", "{\"type\":\"leave\",\"id\":1.5}", "invalid_message"),
                 wrong("an id beyond 64 bits", "{\"type\":\"leave\",\"id\":9223372036854775808}", "invalid_message"),
                 wrong("a long id", "{\"type\":\"leave\",\"id\":\"" + "i".repeat(129) + "\"}", "invalid_message"),
-                wrong("a type that only the server has", "{\"type\":\"peer-left\",\"payload\":{\"peer\":\"$ann\"}}", "unknown_type"),
+                wrong(
+                        "a type that only the server has",
+                        "{\"type\":\"peer-left\",\"payload\":{\"peer\":\"$ann\"}}",
+                        "unknown_type"),
                 wrong("a type in capitals", "{\"type\":\"LEAVE\"}", "unknown_type"),
-                wrong("an offer without a description", "{\"type\":\"offer\",\"payload\":{\"to\":\"$ann\"}}", "invalid_payload"),
+                wrong(
+                        "an offer without a description",
+                        "{\"type\":\"offer\",\"payload\":{\"to\":\"$ann\"}}",
+                        "invalid_payload"),
                 wrong("an offer to nobody", "{\"type\":\"offer\",\"payload\":{\"sdp\":\"v=0\"}}", "invalid_payload"),
                 wrong("a payload that is an array", "{\"type\":\"offer\",\"payload\":[]}", "invalid_payload"),
                 wrong("an empty description", "{" + offer + "\"\"}}", "invalid_payload"),
@@ -140,13 +149,22 @@ class HostilePeersTest {
                 wrong("a negative generation", "{" + offer + "\"v=0\",\"generation\":-1}}", "invalid_payload"),
                 wrong("a generation with a fraction", "{" + offer + "\"v=0\",\"generation\":0.5}}", "invalid_payload"),
                 wrong("a huge generation", "{" + offer + "\"v=0\",\"generation\":1e999999999}}", "invalid_payload"),
-                wrong("a generation beyond 31 bits", "{" + offer + "\"v=0\",\"generation\":2147483648}}", "invalid_payload"),
+                wrong(
+                        "a generation beyond 31 bits",
+                        "{" + offer + "\"v=0\",\"generation\":2147483648}}",
+                        "invalid_payload"),
                 wrong("a description that is none", "{" + offer + "\"<script>\"}}", "invalid_sdp"),
                 wrong("a description with NUL", "{" + offer + "\"v=0\\r\\no=\\u0000\\r\\n\"}}", "invalid_sdp"),
                 wrong("half a description", "{" + offer + "\"v=0\\r\\no=- 1\"}}", "invalid_sdp"),
                 wrong("half a surrogate pair in it", "{" + offer + "\"v=0\\r\\no=\\ud800\\r\\n\"}}", "invalid_sdp"),
-                wrong("a description of 70 KB", "{" + offer + "\"v=0\\r\\n" + "a=b\\r\\n".repeat(14_000) + "\"}}", "too_large"),
-                wrong("a long line in it", "{" + offer + "\"v=0\\r\\no=" + "x".repeat(9000) + "\\r\\n\"}}", "too_large"),
+                wrong(
+                        "a description of 70 KB",
+                        "{" + offer + "\"v=0\\r\\n" + "a=b\\r\\n".repeat(14_000) + "\"}}",
+                        "too_large"),
+                wrong(
+                        "a long line in it",
+                        "{" + offer + "\"v=0\\r\\no=" + "x".repeat(9000) + "\\r\\n\"}}",
+                        "too_large"),
                 wrong("a candidate that is none", candidate + "\"candidate:x\"}}", "invalid_candidate"),
                 wrong("a candidate of 2 KB", candidate + "\"candidate:" + "1".repeat(2048) + "\"}}", "too_large"),
                 wrong("a candidate of no section", candidate + valid + ",\"sdpMid\":\"a b\"}}", "invalid_candidate"),
@@ -154,7 +172,10 @@ class HostilePeersTest {
                 wrong("a short fragment", candidate + valid + ",\"usernameFragment\":\"a\"}}", "invalid_candidate"),
                 wrong("an unknown target", "{\"type\":\"restart\",\"payload\":{\"to\":\"nobody\"}}", "unknown_peer"),
                 wrong("itself", "{\"type\":\"restart\",\"payload\":{\"to\":\"$self\"}}", "unknown_peer"),
-                wrong("a message to nobody", "{\"type\":\"message\",\"payload\":{\"to\":\"nobody\",\"data\":1}}", "unknown_peer"),
+                wrong(
+                        "a message to nobody",
+                        "{\"type\":\"message\",\"payload\":{\"to\":\"nobody\",\"data\":1}}",
+                        "unknown_peer"),
                 wrong("a message without data", "{\"type\":\"message\",\"payload\":{}}", "invalid_payload"),
                 wrong("a message of 17 KB", message("\"" + "x".repeat(17 * 1024) + "\""), "too_large"),
                 wrong("a name with a line break", update("name", "\"a\\nb\""), "invalid_payload"),
@@ -165,8 +186,14 @@ class HostilePeersTest {
                 wrong("metadata of 5 KB", update("metadata", "{\"a\":\"" + "x".repeat(5000) + "\"}"), "too_large"),
                 wrong("an exponent beyond all limits", update("metadata", "{\"a\":1e99999999999}"), "invalid_json"),
                 wrong("to join again", "{\"type\":\"join\",\"payload\":{\"room\":\"other\"}}", "already_joined"),
-                wrong("to resume", "{\"type\":\"resume\",\"payload\":{\"session\":\"x\",\"seen\":0}}", "already_joined"),
-                wrong("to lock what it does not own", "{\"type\":\"update-room\",\"payload\":{\"locked\":true}}", "not_allowed"),
+                wrong(
+                        "to resume",
+                        "{\"type\":\"resume\",\"payload\":{\"session\":\"x\",\"seen\":0}}",
+                        "already_joined"),
+                wrong(
+                        "to lock what it does not own",
+                        "{\"type\":\"update-room\",\"payload\":{\"locked\":true}}",
+                        "not_allowed"),
                 wrong("to evict the owner", "{\"type\":\"evict\",\"payload\":{\"peer\":\"$ann\"}}", "not_allowed"),
                 wrong("to admit", "{\"type\":\"admit\",\"payload\":{\"peer\":\"$ann\"}}", "not_allowed"),
                 wrong("to close the room", "{\"type\":\"close-room\"}", "not_allowed"));
@@ -335,8 +362,8 @@ class HostilePeersTest {
         String session = ann.welcome().session();
         TestPeer mallory = connect(parley);
 
-        for (String guess : List.of(
-                "x", session.substring(1), session + "A", session.toLowerCase(Locale.ROOT) + "0", ann.id())) {
+        for (String guess :
+                List.of("x", session.substring(1), session + "A", session.toLowerCase(Locale.ROOT) + "0", ann.id())) {
             mallory.send("resume", Map.of("session", guess, "seen", 0));
         }
 
@@ -416,7 +443,9 @@ class HostilePeersTest {
 
         bob.cut();
         parley.advance(Duration.ofSeconds(16));
-        assertThat(statistics()).extracting(SignalingStatistics::rooms, SignalingStatistics::peers).containsExactly(1, 2);
+        assertThat(statistics())
+                .extracting(SignalingStatistics::rooms, SignalingStatistics::peers)
+                .containsExactly(1, 2);
         TestPeer dan = TestPeer.join(parley, "/signal", "d", "Dan");
         assertThat(dan.present()).isEmpty();
         ignore(ann, bob, mallory, eve, dan);
@@ -563,7 +592,8 @@ class HostilePeersTest {
 
     @Test
     void aHalfOpenConnectionIsFoundOutAndItsPeerIsLost() {
-        TestServer parley = serve(settings -> settings.keepAlive(Duration.ofSeconds(15)).grace(Duration.ofSeconds(15)));
+        TestServer parley =
+                serve(settings -> settings.keepAlive(Duration.ofSeconds(15)).grace(Duration.ofSeconds(15)));
         TestPeer ann = join(parley, "Ann");
         TestPeer bob = join(parley, "Bob");
         String id = bob.id();
@@ -690,8 +720,7 @@ class HostilePeersTest {
         ann.send("message", Map.of("to", welcome.path("peer").stringValue(), "data", "a\nb"));
 
         assertThat(ann.signals())
-                .containsExactly(
-                        new ServerSignal.Offer(welcome.path("peer").stringValue(), SDP, 0));
+                .containsExactly(new ServerSignal.Offer(welcome.path("peer").stringValue(), SDP, 0));
         assertThat(told(bob).get(0).path("payload").path("data").stringValue()).isEqualTo("a\nb");
         bob.ignoreRest();
     }
@@ -715,7 +744,8 @@ class HostilePeersTest {
     @Test
     void whatIsWrongAtFirstEndsTheEventStream() {
         TestServer parley = serve();
-        for (Object first : List.of(Map.of("type", "leave"), Map.of("type", "resume", "payload", Map.of("session", "x", "seen", 0)))) {
+        for (Object first : List.of(
+                Map.of("type", "leave"), Map.of("type", "resume", "payload", Map.of("session", "x", "seen", 0)))) {
             TestStream stream = post(parley, first).stream();
             assertThat(types(stream)).containsExactly("error");
             assertThat(stream.isComplete()).isTrue();
@@ -758,16 +788,16 @@ class HostilePeersTest {
         ann.send("offer", Map.of("to", welcome.path("peer").stringValue(), "sdp", SDP));
         parley.advance(Duration.ofSeconds(5));
         TestStream again = post(
-                        parley,
+                parley,
+                Map.of(
+                        "type",
+                        "resume",
+                        "payload",
                         Map.of(
-                                "type",
-                                "resume",
-                                "payload",
-                                Map.of(
-                                        "session",
-                                        welcome.path("session").stringValue(),
-                                        "seen",
-                                        welcome.path("seq").longValue(0))))
+                                "session",
+                                welcome.path("session").stringValue(),
+                                "seen",
+                                welcome.path("seq").longValue(0))))
                 .stream();
 
         assertThat(types(again)).containsExactly("welcome", "offer");
