@@ -38,12 +38,15 @@ for _ in $(seq "$rounds"); do
       for path in /signal /echo /ws/idle; do
         start
         load idle --path $path --rooms 100 --seconds 1 >/dev/null
-        sleep 20 # until the peers of before are lost
+        sleep 17 # until the peers of before are lost
         before=$(live)
-        load idle --path $path --rooms 4000 --seconds 25 >/dev/null & loading=$!
-        sleep 24 # the handshakes take 8 s, and what they leave behind up to 10
+        there=$(mktemp)
+        load idle --path $path --rooms 4000 --seconds 15 >"$there" & loading=$!
+        until [ -s "$there" ] || ! kill -0 $loading 2>/dev/null; do sleep .2; done
+        sleep 11 # timers of the handshakes run for 10 s
         echo "{\"test\":\"idle-heap\",\"path\":\"$path\",\"bytes_each\":$((($(live) - before) / 8000))}"
         wait $loading
+        rm "$there"
         stop
       done ;;
     *) sed -n 2,9p "$0"; exit 2 ;;

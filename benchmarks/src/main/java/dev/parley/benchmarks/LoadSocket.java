@@ -27,7 +27,6 @@ final class LoadSocket extends SimpleChannelInboundHandler<TextWebSocketFrame> {
 
     private final Listener listener;
     private @Nullable Channel channel;
-    private boolean open;
 
     /** Hears what a socket gets. */
     interface Listener {
@@ -84,16 +83,9 @@ final class LoadSocket extends SimpleChannelInboundHandler<TextWebSocketFrame> {
         }
     }
 
-    void close() {
-        if (channel != null) {
-            channel.close();
-        }
-    }
-
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event == ClientHandshakeStateEvent.HANDSHAKE_COMPLETE) {
-            open = true;
             channel = context.channel();
             listener.opened(this);
         }
@@ -112,7 +104,6 @@ final class LoadSocket extends SimpleChannelInboundHandler<TextWebSocketFrame> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        System.err.println((open ? "a WebSocket: " : "a handshake: ") + cause);
-        context.close();
+        context.close(); // which is told
     }
 }

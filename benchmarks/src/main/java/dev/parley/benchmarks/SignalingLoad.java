@@ -40,6 +40,9 @@ public final class SignalingLoad {
     private static final int OFFER_BYTES = 4096;
     private static final long ACK_SECONDS = 5;
     private static final int MAX_SHOWN = 5;
+    /** A server that is behind is given no more connections to be behind with. */
+    private static final int MAX_CONNECTING = 50;
+
     /** What the time of sending stands behind, in an offer. */
     private static final String SENT_AT = "o=- ";
 
@@ -58,6 +61,7 @@ public final class SignalingLoad {
     private final Latencies offers = new Latencies();
     private final Latencies echoes = new Latencies();
     private Progress progress = new Progress() {};
+    private int connecting;
     private long messagesReceived;
     private long bytesReceived;
     private long errors;
@@ -147,8 +151,37 @@ public final class SignalingLoad {
     private LoadPeer join(String room, String name) {
         LoadPeer peer = new LoadPeer(this, room + '-' + run, name);
         peers.add(peer);
-        LoadSocket.connect(bootstrap, loop, server, arguments.getOrDefault("--signal", "/signal"), peer);
+        connect("/signal", peer);
         return peer;
+    }
+
+    private void connect(String path, LoadSocket.Listener listener) {
+        connecting++;
+        LoadSocket.connect(bootstrap, loop, server, path, new LoadSocket.Listener() {
+            private boolean settled;
+
+            @Override
+            public void opened(LoadSocket socket) {
+                settle();
+                listener.opened(socket);
+            }
+
+            @Override
+            public void received(LoadSocket socket, String text, int bytes) {
+                listener.received(socket, text, bytes);
+            }
+
+            @Override
+            public void closed(LoadSocket socket) {
+                settle();
+                listener.closed(socket);
+            }
+
+            private void settle() {
+                connecting -= settled ? 0 : 1;
+                settled = true;
+            }
+        });
     }
 
     /** An offer as a browser makes it, with what it is told to send in front. */
@@ -181,7 +214,7 @@ public final class SignalingLoad {
         running[0] = loop.scheduleAtFixedRate(
                 () -> {
                     long due = (System.nanoTime() - begin) * perSecond / TimeUnit.SECONDS.toNanos(1);
-                    while (done[0] < due) {
+                    while (done[0] < due && connecting < MAX_CONNECTING) {
                         if (!paced.next(done[0]++)) {
                             Objects.requireNonNull(running[0]).cancel(false);
                             return;
@@ -263,7 +296,7 @@ public final class SignalingLoad {
         int[] round = {-1}; // the first one is for the compiler
         Latencies[] now = {new Latencies(), new Latencies()};
         Runnable offer = () -> ann.send(offer(Objects.requireNonNull(ann.other()), System.nanoTime()));
-        LoadSocket.connect(bootstrap, loop, server, "/echo", new LoadSocket.Listener() {
+        connect("/echo", new LoadSocket.Listener() {
             @Override
             public void opened(LoadSocket socket) {
                 echo[0] = socket;
@@ -397,7 +430,7 @@ public final class SignalingLoad {
             if (path.equals("/signal")) {
                 join("room-" + count / 2, "peer-" + count);
             } else {
-                LoadSocket.connect(bootstrap, loop, server, path, silent);
+                connect(path, silent);
             }
             return count + 1 < sockets;
         });
