@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -288,6 +289,29 @@ class RoomTest {
         script.end();
     }
 
+    /** As a browser does whose server is on another thread. */
+    @Test
+    void whoAnswersItsWelcomeAtOnceIsHeard() {
+        Script script = new Script();
+        script.play("ann: join");
+        Script.Side bob = script.side("bob");
+        bob.whenWelcomed = () -> bob.does("offer to ann");
+
+        assertThat(script.play("bob: join"))
+                .containsExactly(
+                        "bob: welcome [ann owner polite]", "ann: joined bob impolite", "ann: offer from bob");
+        script.end();
+    }
+
+    @Test
+    void whoMayOnlyJoinDoesNotCreateARoomThatWasThereAMomentAgo() {
+        Script script = new Script();
+        assertThat(script.play("ann: guest")).containsExactly("ann: error not_allowed");
+        script.play("bob: join");
+        assertThat(script.play("ann: guest")).first().isEqualTo("ann: welcome [bob owner polite]");
+        script.end();
+    }
+
     /** Plays lines, and writes down what is told. */
     private static final class Script {
         private Instant now = Instant.parse("2026-01-01T00:00:00Z");
@@ -296,7 +320,11 @@ class RoomTest {
         private final Map<String, String> names = new HashMap<>();
         private final Rooms rooms = new Rooms(new Rooms.Settings(
                 wish -> CompletableFuture.completedStage(
-                        "knock".equals(wish.token().orElse("")) ? Admission.knock() : Admission.accept()),
+                        switch (wish.token().orElse("")) {
+                            case "knock" -> Admission.knock();
+                            case "guest" -> Admission.accept().joiningOnly();
+                            default -> Admission.accept();
+                        }),
                 IceServers.none(),
                 RoomSettings.builder().maxPeers(3).build(),
                 new RoomListener() {},
@@ -322,9 +350,13 @@ class RoomTest {
                 rooms.tick();
             } else {
                 String[] words = line.split(": ", 2);
-                sides.computeIfAbsent(words[0], Side::new).does(words[1]);
+                side(words[0]).does(words[1]);
             }
             return List.copyOf(told);
+        }
+
+        Side side(String name) {
+            return sides.computeIfAbsent(name, Side::new);
         }
 
         void end() {
@@ -348,6 +380,7 @@ class RoomTest {
             private String id = "nobody";
             private long seen;
             private boolean deaf;
+            private Runnable whenWelcomed = () -> {};
 
             Side(String name) {
                 this.name = name;
@@ -385,6 +418,7 @@ class RoomTest {
                 String sdp = SDP.replace("\r", "\\r").replace("\n", "\\n");
                 return switch (type) {
                     case "join" -> json("join", "\"room\":\"team\",\"name\":\"" + name + "\"");
+                    case "guest" -> json("join", "\"room\":\"team\",\"name\":\"" + name + "\",\"token\":\"guest\"");
                     case "knock" -> json("join", "\"room\":\"team\",\"name\":\"" + name + "\",\"token\":\"knock\"");
                     case "resume" -> json("resume", "\"session\":\"" + session + "\",\"seen\":" + seen);
                     case "offer", "answer" ->
@@ -425,6 +459,9 @@ class RoomTest {
                         names.put(joined.peer().id(), joined.peer().name());
                     }
                     told.add(name + ": " + words(signal));
+                    if (signal instanceof ServerSignal.Welcome) {
+                        whenWelcomed.run();
+                    }
                 }
 
                 @Override

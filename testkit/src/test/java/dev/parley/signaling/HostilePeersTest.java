@@ -17,6 +17,7 @@ import dev.parley.testkit.TestWebSocket;
 import dev.parley.websocket.RateLimit;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -438,7 +439,7 @@ class HostilePeersTest {
         assertThat(parley.get("/peerjs/peerjs?key=k&id=x&token=t").webSocket())
                 .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Server has reached its concurrent user limit\"}}")
                 .closedWith(1000);
-        parley.webSocket("/y-webrtc").send("{\"type\":\"subscribe\",\"topics\":[\"t\"]}");
+        TestWebSocket notes = parley.webSocket("/y-webrtc").send("{\"type\":\"subscribe\",\"topics\":[\"t\"]}");
         assertThat(statistics().peers()).isEqualTo(3);
 
         bob.cut();
@@ -448,7 +449,36 @@ class HostilePeersTest {
                 .containsExactly(1, 2);
         TestPeer dan = TestPeer.join(parley, "/signal", "d", "Dan");
         assertThat(dan.present()).isEmpty();
+        assertThat(notes).closedWith(1008); // in no room in time
         ignore(ann, bob, mallory, eve, dan);
+    }
+
+    @Test
+    void aLargeRoomClosesWithOneMessageForEach() {
+        TestServer parley = serve(settings -> settings.maxPeers(300));
+        List<TestPeer> peers = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            peers.add(join(parley, "peer " + i));
+        }
+        peers.forEach(TestPeer::signals);
+
+        peers.get(0).send("close-room", Map.of());
+
+        for (TestPeer peer : peers) {
+            assertThat(peer.signals()).containsExactly(new ServerSignal.Left(LeaveReason.CLOSED, ""));
+            assertThat(peer.webSocket()).closedWith(4000);
+        }
+        assertThat(statistics().peers()).isZero();
+        assertThat(statistics().keptBytes()).isZero();
+    }
+
+    @Test
+    void metadataOfTooManyValuesIsRefused() {
+        TestServer parley = serve(settings -> settings);
+        TestPeer ann = join(parley, "Ann");
+        ann.signals();
+        ann.send("update", Map.of("metadata", Map.of("many", Collections.nCopies(300, Map.of()))));
+        assertThat(errors(ann)).containsExactly("too_large");
     }
 
     // ---- policies and listeners

@@ -188,10 +188,10 @@ class PeerJsTest {
         assertThat(connect("a".repeat(65), "t"))
                 .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Invalid id or token provided\"}}")
                 .closedWith(CloseReason.NORMAL);
-        assertThat(connect("b", "t".repeat(129)))
+        assertThat(connect("b", "t".repeat(4097)))
                 .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Invalid id or token provided\"}}")
                 .closedWith(CloseReason.NORMAL);
-        assertThat(connect("some%20one_else-1", "t".repeat(128))).received(OPEN);
+        assertThat(connect("some%20one_else-1", "t".repeat(4096))).received(OPEN);
     }
 
     @Test
@@ -292,6 +292,57 @@ class PeerJsTest {
         server.advance(Duration.ofSeconds(2));
 
         assertThat(connect("ann", "another")).received(OPEN);
+    }
+
+    @Test
+    void whoseConnectionIsFoundDeadKeepsItsIdToo() {
+        serve();
+        TestWebSocket ann = open("ann").ignorePings();
+
+        server.advance(Duration.ofSeconds(40));
+
+        assertThat(ann).closedWith(CloseReason.GOING_AWAY, "no answer to a ping");
+        assertThat(connect("ann", "another"))
+                .received("{\"type\":\"ID-TAKEN\",\"payload\":{\"msg\":\"ID is taken\"}}")
+                .closedWith(CloseReason.NORMAL);
+        server.advance(Duration.ofSeconds(16));
+        assertThat(connect("ann", "another")).received(OPEN);
+    }
+
+    @Test
+    void aPolicyThatNeverDecidesKeepsNobodyForLong() {
+        serve(settings -> settings.policy(wish -> new CompletableFuture<>()));
+        TestWebSocket ann = connect("ann", "t");
+
+        server.advance(Duration.ofSeconds(11));
+
+        assertThat(ann)
+                .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"The server did not decide in time\"}}")
+                .closedWith(CloseReason.NORMAL);
+        assertThat(endpoint.statistics().peers()).isZero();
+    }
+
+    @Test
+    void signedTokensLetInHereAsWell() {
+        JoinTokens tokens = JoinTokens.hmac("a secret that has thirty-two bytes or more");
+        serve(settings -> settings.policy(tokens));
+
+        assertThat(connect("ann", tokens.issue(JoinToken.room("peerjs/peerjs").once()))).received(OPEN);
+        assertThat(connect("bob", "t")).received(error("the token is not valid")).closedWith(CloseReason.NORMAL);
+    }
+
+    @Test
+    void nothingGoesWithACandidateButWhatBelongsToIt() {
+        serve();
+        TestWebSocket ann = open("ann");
+        TestWebSocket bob = open("bob");
+
+        bob.send("{\"type\":\"CANDIDATE\",\"dst\":\"ann\",\"payload\":{\"candidate\":{\"candidate\":\"\",\"sdpMid\":\"0\","
+                + "\"more\":\"smuggled\"},\"type\":\"data\",\"connectionId\":\"dc_1\",\"metadata\":\"smuggled\"}}");
+
+        assertThat(ann)
+                .receivedJson("{\"type\":\"CANDIDATE\",\"src\":\"bob\",\"dst\":\"ann\",\"payload\":{\"candidate\":{\"candidate\":\"\","
+                        + "\"sdpMid\":\"0\",\"sdpMLineIndex\":null,\"usernameFragment\":null},\"type\":\"data\",\"connectionId\":\"dc_1\"}}");
     }
 
     @Test
@@ -411,7 +462,7 @@ class PeerJsTest {
         TestWebSocket ann = open("ann");
 
         assertThat(connect("bob", "t"))
-                .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"Nobody can let you in\"}}")
+                .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"nobody can let you in\"}}")
                 .closedWith(CloseReason.NORMAL);
         assertThat(ann).receivedNothing();
         assertThat(endpoint.statistics().peers()).isEqualTo(1);

@@ -431,4 +431,32 @@ class YWebRtcTest {
         assertThat(endpoint.statistics().rooms()).isZero();
         assertThat(endpoint.statistics().peers()).isZero();
     }
+
+    @Test
+    void whoSubscribesToNothingIsSentAway() {
+        serve();
+        TestWebSocket silent = open();
+        server.advance(Duration.ofSeconds(11));
+        assertThat(silent).closedWith(CloseReason.POLICY);
+    }
+
+    @Test
+    void aPolicyThatNeverDecidesKeepsNobodyForLong() {
+        serve(settings -> settings.policy(wish -> new CompletableFuture<>()));
+        TestWebSocket client = open("notes");
+        server.advance(Duration.ofSeconds(11));
+        assertThat(client).closedWith(CloseReason.POLICY);
+        assertThat(endpoint.statistics().peers()).isZero();
+    }
+
+    @Test
+    void signedTokensLetInHereAsWell() {
+        JoinTokens tokens = JoinTokens.hmac("a secret that has thirty-two bytes or more");
+        serve(settings -> settings.policy(tokens));
+        String token = tokens.issue(JoinToken.room("y-webrtc/notes"));
+        TestWebSocket client = server.webSocket("/y-webrtc?token=" + token).send(subscribe("notes", "others"));
+        opened.add(client);
+        client.send(publish("notes", "1")).send(publish("others", "1"));
+        assertThat(client).received(published("notes", "1", 1));
+    }
 }
