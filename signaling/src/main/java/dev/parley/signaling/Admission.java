@@ -84,17 +84,19 @@ public final class Admission {
             throw new IllegalArgumentException(
                     "name: " + name.length() + " characters (expected: at most " + SignalFormat.MAX_NAME_CHARS + ")");
         }
-        return new Admission(refusal, knock, joinsOnly, Objects.requireNonNull(name, "name"), metadata, rights, settings);
+        return new Admission(
+                refusal, knock, joinsOnly, Objects.requireNonNull(name, "name"), metadata, rights, settings);
     }
 
     /**
-     * Sets what the others are told of the peer, in place of what the client says.
+     * Sets what the others are told of the peer, in place of what the client says when it joins. The peer may say something else later.
      *
      * @param metadata a JSON object
      * @return a new decision
      */
     public Admission metadata(JsonNode metadata) {
-        return new Admission(refusal, knock, joinsOnly, name, Objects.requireNonNull(metadata, "metadata"), rights, settings);
+        return new Admission(
+                refusal, knock, joinsOnly, name, Objects.requireNonNull(metadata, "metadata"), rights, settings);
     }
 
     /**
@@ -117,7 +119,8 @@ public final class Admission {
      * @return a new decision
      */
     public Admission room(RoomSettings settings) {
-        return new Admission(refusal, knock, joinsOnly, name, metadata, rights, Objects.requireNonNull(settings, "settings"));
+        return new Admission(
+                refusal, knock, joinsOnly, name, metadata, rights, Objects.requireNonNull(settings, "settings"));
     }
 
     /** The same, where there is such a room already. */

@@ -88,6 +88,10 @@ final class Conversation {
         } else if (signal instanceof ClientSignal.Leave && asks) {
             closed();
             link.close(1000, "");
+        } else if (asks && signal instanceof ClientSignal.Ack) {
+            if (id != null) {
+                link.reply(id); // that is how one that waits knows that the server is there
+            }
         } else if (asks) {
             throw new MessageException("not_joined", "wait for the answer");
         } else if (signal instanceof ClientSignal.Join join) {

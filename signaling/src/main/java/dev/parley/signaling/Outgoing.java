@@ -41,7 +41,8 @@ final class Outgoing {
             made = SignalFormat.write(Objects.requireNonNull(signal));
             json = made;
             if (signal instanceof ServerSignal.Message message) {
-                signal = new ServerSignal.Message(message.from(), NullNode.instance); // a tree takes much more than its text
+                signal = new ServerSignal.Message(
+                        message.from(), NullNode.instance); // a tree takes much more than its text
             }
         }
         return made;

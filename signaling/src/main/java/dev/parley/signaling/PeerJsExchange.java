@@ -177,7 +177,8 @@ final class PeerJsExchange implements Dialect {
                     .put("sdpMid", mid)
                     .put("sdpMLineIndex", line)
                     .put("usernameFragment", fragment);
-            payload.put("type", frame.path("payload").path("type").stringValue("").equals("media") ? "media" : "data");
+            payload.put(
+                    "type", frame.path("payload").path("type").stringValue("").equals("media") ? "media" : "data");
             payload.set("connectionId", connection);
             return payload;
         });

@@ -423,7 +423,8 @@ public final class Room {
             }
         }
         dialect.tick(now);
-        if (dialect.announces() && now.toEpochMilli() - lastSignalMillis >= settings.idle().toMillis()) {
+        if (dialect.announces()
+                && now.toEpochMilli() - lastSignalMillis >= settings.idle().toMillis()) {
             end("nothing has happened for " + settings.idle());
         }
     }

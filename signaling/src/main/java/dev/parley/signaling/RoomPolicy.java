@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
  * }</pre>
  *
  * <p><b>Threading.</b> {@link #join} is called on the event loop of the peer's connection, and must not block; its stage may complete
- * on any thread. {@link #maySignal} is called on any event loop.
+ * on any thread. {@link #maySignal} is called on any event loop, or on a thread of the application that asks something of the room just then.
  */
 @FunctionalInterface
 public interface RoomPolicy {

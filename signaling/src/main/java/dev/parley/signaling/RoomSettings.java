@@ -135,7 +135,7 @@ public final class RoomSettings {
         }
 
         /**
-         * Sets when a room is closed in which nobody sends a signal: 12 hours unless set.
+         * Sets when a room is closed in which nobody joins, comes back or sends a signal: 12 hours unless set. Rooms of other protocols are not.
          *
          * @param idle more than 0
          * @return this builder

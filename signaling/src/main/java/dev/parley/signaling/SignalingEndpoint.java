@@ -7,6 +7,7 @@ import dev.parley.http.Response;
 import dev.parley.http.StaticFiles;
 import dev.parley.sse.SseEmitter;
 import dev.parley.sse.SseEndpoint;
+import dev.parley.websocket.MessageException;
 import dev.parley.websocket.RateLimit;
 import dev.parley.websocket.WebSocketConnection;
 import dev.parley.websocket.WebSocketEndpoint;
@@ -112,15 +113,26 @@ public final class SignalingEndpoint implements Endpoint {
 
     /** A peer that hears by an event stream says something. What becomes of it, it hears there. */
     private Response said(String session, String text) {
-        Optional<StreamLink> link = rooms.bySession(session)
-                .map(Peer::link)
-                .filter(StreamLink.class::isInstance)
-                .map(StreamLink.class::cast);
-        if (link.isEmpty()) {
+        Optional<Peer> peer =
+                rooms.bySession(session).filter(one -> one.room().dialect().announces());
+        Link link = peer.map(Peer::link).orElse(null);
+        if (link instanceof StreamLink stream) {
+            stream.conversation().receive(text);
+        } else if (peer.isPresent() && link == null && isLeave(text)) {
+            // Its page is gone, and the stream with it, before it was heard that it leaves.
+            peer.get().room().execute(() -> peer.get().room().remove(peer.get(), LeaveReason.LEFT, ""));
+        } else {
             return Response.problem(Problem.of(404, "There is no event stream of this session now."));
         }
-        link.get().conversation().receive(text);
         return Response.noContent();
+    }
+
+    private static boolean isLeave(String text) {
+        try {
+            return SignalFormat.read(SignalFormat.tree(text)) instanceof ClientSignal.Leave;
+        } catch (MessageException e) {
+            return false;
+        }
     }
 
     private void opened(WebSocketConnection connection, Exchange exchange) {
@@ -167,7 +179,7 @@ public final class SignalingEndpoint implements Endpoint {
     /**
      * Serves clients of <a href="https://peerjs.com">PeerJS</a>, which need no change. All clients of one key are in the room {@code peerjs/KEY}, of up to
      * 10,000 unless the policy says otherwise; the policy is asked with the client's id as {@link JoinRequest#name} and its token as {@link JoinRequest#token},
-     * which is no secret worth the name: who a client is, a {@link dev.parley.http.Guard} has to know. What waits for a client that is not there is bounded, and
+     * which its own makes no secret worth the name: a {@linkplain JoinTokens token} that you give it, or a {@link dev.parley.http.Guard}, says who a client is. What waits for a client that is not there is bounded, and
      * expires after 5 seconds. To list clients is not possible.
      *
      * <pre>{@code
@@ -182,7 +194,7 @@ public final class SignalingEndpoint implements Endpoint {
 
     /**
      * Serves clients of <a href="https://github.com/yjs/y-webrtc">y-webrtc</a>, which need no change. Each topic is a room {@code y-webrtc/TOPIC}, of up to 10,000
-     * subscribers unless the policy says otherwise. What is published may be encrypted, so that candidates are not filtered here.
+     * subscribers unless the policy says otherwise; the policy is asked with {@code token} of the address as {@link JoinRequest#token}. What is published may be encrypted, so that candidates are not filtered here.
      *
      * <pre>{@code
      * Routes.builder().any("/y-webrtc", call.yWebRtc())     // new WebrtcProvider(topic, doc, { signaling: ['wss://example/y-webrtc'] })
@@ -404,6 +416,8 @@ public final class SignalingEndpoint implements Endpoint {
 
         /**
          * Sets how much the metadata of a peer or a room may be: 4 KiB unless set. More is answered with {@code too_large}.
+         *
+         * <p>It may have 256 values, however short they are.
          *
          * @param bytes characters of JSON, 2 to 64 KiB
          * @return this builder

@@ -13,6 +13,7 @@
 const OPEN_MS = 10_000 // to open a connection to the server
 const ANSWER_MS = 10_000 // how long the server may take to answer
 const STREAM_SILENCE_MS = 60_000 // an event stream has comments in it, more often than that
+const PROBE_MS = 20_000 // while it waits to be let in
 const ACK_MESSAGES = 16
 const ACK_MS = 5_000
 const FIRST_PAUSE_MS = 500
@@ -455,7 +456,8 @@ export class Room extends EventTarget {
   #online() {
     if (this.#state === 'connected') {
       this.reconnect() // the old connection may be one of another network, and nobody would say so
-    } else if (this.#state === 'reconnecting' && !this.#link) {
+    } else if (this.#state === 'waiting' || (this.#state === 'reconnecting' && !this.#link)) {
+      this.#drop()
       this.#failures = 0
       this.#connect()
     }
@@ -471,6 +473,16 @@ export class Room extends EventTarget {
 
   #expect() {
     if (this.#asked > this.#confirmed) this.#pulse ??= setTimeout(() => this.#broken(), ANSWER_MS)
+  }
+
+  /** Who waits says nothing, and would not notice that the server is gone. */
+  #probe() {
+    const link = this.#link
+    this.#timer = setTimeout(() => {
+      if (this.#state !== 'waiting' || link !== this.#link || this.#transport === 'stream') return
+      this.#tell({ type: 'ack', payload: { seq: 0 }, id: ++this.#sent })
+      this.#probe()
+    }, PROBE_MS)
   }
 
   #tell(message) {
@@ -547,6 +559,7 @@ export class Room extends EventTarget {
         break
       case 'waiting':
         this.#setState('waiting')
+        this.#probe()
         this.#options.onWaiting?.(this)
         tell(this, 'waiting')
         break
@@ -611,6 +624,8 @@ export class Room extends EventTarget {
     this.#rights = new Set(rights)
     this.#view = room
     this.#iceServers = iceServers
+    // Before anybody hears of it, and says something else: all that waits comes first, and once.
+    for (const { message } of this.#outbox.values()) this.#tell(message)
     this.#setState('connected')
     if (again) for (const line of this.#lines.values()) line.configure()
     if (resumed && again) {
@@ -620,7 +635,6 @@ export class Room extends EventTarget {
       this.#acked = seq
       this.#snapshot(peers, again)
     }
-    for (const { message } of this.#outbox.values()) this.#tell(message)
     const opening = this.#opening
     if (!opening) return
     this.#opening = undefined

@@ -298,8 +298,7 @@ class RoomTest {
         bob.whenWelcomed = () -> bob.does("offer to ann");
 
         assertThat(script.play("bob: join"))
-                .containsExactly(
-                        "bob: welcome [ann owner polite]", "ann: joined bob impolite", "ann: offer from bob");
+                .containsExactly("bob: welcome [ann owner polite]", "ann: joined bob impolite", "ann: offer from bob");
         script.end();
     }
 

@@ -327,8 +327,11 @@ class PeerJsTest {
         JoinTokens tokens = JoinTokens.hmac("a secret that has thirty-two bytes or more");
         serve(settings -> settings.policy(tokens));
 
-        assertThat(connect("ann", tokens.issue(JoinToken.room("peerjs/peerjs").once()))).received(OPEN);
-        assertThat(connect("bob", "t")).received(error("the token is not valid")).closedWith(CloseReason.NORMAL);
+        assertThat(connect("ann", tokens.issue(JoinToken.room("peerjs/peerjs").once())))
+                .received(OPEN);
+        assertThat(connect("bob", "t"))
+                .received(error("the token is not valid"))
+                .closedWith(CloseReason.NORMAL);
     }
 
     @Test
@@ -337,12 +340,14 @@ class PeerJsTest {
         TestWebSocket ann = open("ann");
         TestWebSocket bob = open("bob");
 
-        bob.send("{\"type\":\"CANDIDATE\",\"dst\":\"ann\",\"payload\":{\"candidate\":{\"candidate\":\"\",\"sdpMid\":\"0\","
-                + "\"more\":\"smuggled\"},\"type\":\"data\",\"connectionId\":\"dc_1\",\"metadata\":\"smuggled\"}}");
+        bob.send(
+                "{\"type\":\"CANDIDATE\",\"dst\":\"ann\",\"payload\":{\"candidate\":{\"candidate\":\"\",\"sdpMid\":\"0\","
+                        + "\"more\":\"smuggled\"},\"type\":\"data\",\"connectionId\":\"dc_1\",\"metadata\":\"smuggled\"}}");
 
         assertThat(ann)
-                .receivedJson("{\"type\":\"CANDIDATE\",\"src\":\"bob\",\"dst\":\"ann\",\"payload\":{\"candidate\":{\"candidate\":\"\","
-                        + "\"sdpMid\":\"0\",\"sdpMLineIndex\":null,\"usernameFragment\":null},\"type\":\"data\",\"connectionId\":\"dc_1\"}}");
+                .receivedJson(
+                        "{\"type\":\"CANDIDATE\",\"src\":\"bob\",\"dst\":\"ann\",\"payload\":{\"candidate\":{\"candidate\":\"\","
+                                + "\"sdpMid\":\"0\",\"sdpMLineIndex\":null,\"usernameFragment\":null},\"type\":\"data\",\"connectionId\":\"dc_1\"}}");
     }
 
     @Test
