@@ -453,7 +453,7 @@ class RoomTest {
                         names.put(id, name);
                     } else if (signal instanceof ServerSignal.Knock knock) {
                         names.put(knock.peer(), knock.name());
-                        sides.get(knock.name()).id = knock.peer();
+                        side(knock.name()).id = knock.peer();
                     } else if (signal instanceof ServerSignal.PeerJoined joined) {
                         names.put(joined.peer().id(), joined.peer().name());
                     }
