@@ -67,6 +67,13 @@ class TargetTest {
     }
 
     @Test
+    void roomsAreServedInEachDialect() throws Exception {
+        assertThat(send("GET", "/signal", "").statusCode()).isEqualTo(426);
+        assertThat(send("GET", "/y-webrtc", "").statusCode()).isEqualTo(426);
+        assertThat(send("GET", "/peerjs/", "").body()).contains("PeerJS Server");
+    }
+
+    @Test
     void sinkAndBeaconReadTheBodyAndAnswerEmpty() throws Exception {
         for (String path : new String[] {"/sink", "/beacon"}) {
             HttpResponse<String> response = send("POST", path, "x".repeat(1024));
