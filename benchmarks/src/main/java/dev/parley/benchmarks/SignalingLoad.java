@@ -6,6 +6,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -70,7 +71,7 @@ public final class SignalingLoad {
     private boolean ending;
 
     /** What a test does when something has happened. */
-    private interface Progress {
+    interface Progress {
         default void welcomed(LoadPeer peer, long nanos) {}
 
         default void offered(long nanos) {}
@@ -80,7 +81,7 @@ public final class SignalingLoad {
 
     private SignalingLoad(Map<String, String> arguments) {
         this.arguments = arguments;
-        server = new InetSocketAddress("127.0.0.1", number("port", 8080));
+        server = new InetSocketAddress(InetAddress.getLoopbackAddress(), number("port", 8080));
     }
 
     /**

@@ -465,7 +465,7 @@ class SignalingGuideTest {
                             "candidate:1 1 udp 1 10.0.0.1 9 typ relay raddr 0.0.0.0 rport 9"));
             assertThat(ann.signals())
                     .extracting(signal ->
-                            ((ServerSignal.Candidate) signal).candidate().split(" ")[4])
+                            ((ServerSignal.Candidate) signal).candidate().split(" ", -1)[4])
                     .containsExactly("192.0.2.7", "a-b.local");
             bob.webSocket().ignoreRest();
         }
@@ -745,7 +745,7 @@ class SignalingGuideTest {
                             .send(really(text));
                 case "←" -> {
                     hear(name);
-                    String next = told.get(name).poll();
+                    String next = Objects.requireNonNull(told.get(name)).poll();
                     assertThat(next).as(line).isNotNull();
                     compare(text, Objects.requireNonNull(next));
                 }
@@ -755,7 +755,8 @@ class SignalingGuideTest {
                     assertThat(told.get(name)).as(line).isEmpty();
                     socket.cut();
                 }
-                case "is closed:" -> assertThat(sockets.remove(name)).closedWith(Integer.parseInt(text));
+                case "is closed:" ->
+                    assertThat(Objects.requireNonNull(sockets.remove(name))).closedWith(Integer.parseInt(text));
                 default -> server.advance(Duration.ofSeconds(Long.parseLong(line.substring(0, line.indexOf(' ')))));
             }
         }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -137,7 +138,7 @@ class SignalingEndpointTest {
         ann.signals();
 
         bob.cut();
-        parley.advance(Duration.ofSeconds(7 * 60));
+        parley.advance(Duration.ofMinutes(7));
         assertThat(ann.signals()).noneMatch(ServerSignal.IceServersChanged.class::isInstance);
         parley.advance(Duration.ofSeconds(40));
         assertThat(ann.signals())
@@ -275,7 +276,6 @@ class SignalingEndpointTest {
     }
 
     private SignalingEndpoint endpoint() {
-        assertThat(endpoint).isNotNull();
-        return endpoint;
+        return Objects.requireNonNull(endpoint);
     }
 }

@@ -85,6 +85,9 @@ final class Json {
             throw new MessageException(
                     MessageException.INVALID_JSON,
                     "message: too much (expected: " + MAX_DEPTH + " levels at most, numbers of 1000 digits at most)");
+        } catch (NumberFormatException e) { // of an exponent beyond all limits
+            throw new MessageException(
+                    MessageException.INVALID_JSON, "message: a number is not taken (expected: of a size)");
         } catch (JacksonException e) {
             TokenStreamLocation at = e.getLocation();
             String place = at == null || at.getLineNr() < 1

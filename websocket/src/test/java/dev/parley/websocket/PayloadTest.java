@@ -243,6 +243,13 @@ class PayloadTest {
     }
 
     @Test
+    void anExponentBeyondAllLimitsIsNoNumber() {
+        assertThatExceptionOfType(MessageException.class)
+                .isThrownBy(() -> Json.tree("{\"a\":1e99999999999}"))
+                .withMessage("message: a number is not taken (expected: of a size)");
+    }
+
+    @Test
     void digitsAreBounded() {
         assertThatExceptionOfType(MessageException.class)
                 .isThrownBy(() -> Json.tree("{\"a\":" + "1".repeat(1001) + "}"))
