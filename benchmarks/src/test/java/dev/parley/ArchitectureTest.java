@@ -46,7 +46,7 @@ final class ArchitectureTest {
         arrows.put("sse", Set.of("http", "topic", "sse.codec"));
         arrows.put("websocket.codec", Set.of());
         arrows.put("websocket", Set.of("http", "topic", "websocket.codec"));
-        arrows.put("signaling", Set.of("http", "topic", "sse", "websocket"));
+        arrows.put("signaling", Set.of("http", "topic", "sse", "sse.codec", "websocket", "websocket.codec"));
         arrows.put("redis", Set.of("topic"));
         Set<String> libraries = Set.copyOf(arrows.keySet());
         arrows.put("testkit", libraries);
