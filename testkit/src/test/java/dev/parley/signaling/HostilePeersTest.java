@@ -455,9 +455,9 @@ class HostilePeersTest {
 
     @Test
     void aLargeRoomClosesWithOneMessageForEach() {
-        TestServer parley = serve(settings -> settings.maxPeers(300));
+        TestServer parley = serve(settings -> settings.maxPeers(100));
         List<TestPeer> peers = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 100; i++) {
             peers.add(join(parley, "peer " + i));
         }
         peers.forEach(TestPeer::signals);
