@@ -30,14 +30,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Presses the buttons of every demo in a real browser, on a wide screen and on a narrow one, and reads what appears. */
+/**
+ * Presses the buttons of every demo in a real browser, and reads what appears. With {@code -Dparley.long=true} all of it on a narrow screen
+ * as well; that pages fit one is looked at in each build.
+ */
 @NullUnmarked
 @ExtendWith(InstalledBrowser.class)
 @ParameterizedClass(name = "{0} px wide")
-@ValueSource(ints = {1280, 360})
+@MethodSource("widths")
 final class DemosTest {
+    private static final int WIDE = 1280;
+    private static final int NARROW = 360;
+
     private static Gallery gallery;
     private static Playwright playwright;
     private static Browser browser;
@@ -51,6 +57,10 @@ final class DemosTest {
     private final Set<String> hosts = new LinkedHashSet<>();
     /** What the browser itself reports of a failure that the demo is about. */
     private Pattern expectedErrors = Pattern.compile("(?!)");
+
+    static IntStream widths() {
+        return Boolean.getBoolean("parley.long") ? IntStream.of(WIDE, NARROW) : IntStream.of(WIDE);
+    }
 
     @BeforeAll
     static void open() {
@@ -129,7 +139,11 @@ final class DemosTest {
                 assertThat(source()).containsText("export default {");
                 assertThat(page.locator(".running section").first()).isVisible();
             }
-            assertThat(page.evaluate("document.documentElement.scrollWidth")).isEqualTo(width);
+            for (int fitting : new int[] {NARROW, width}) {
+                page.setViewportSize(fitting, 800);
+                assertThat(page.evaluate("document.documentElement.scrollWidth"))
+                        .isEqualTo(fitting);
+            }
         }
     }
 
