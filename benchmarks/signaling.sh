@@ -27,7 +27,7 @@ live() { "$JAVA_HOME/bin/jcmd" "$pid" GC.run >/dev/null; sleep 1; "$JAVA_HOME/bi
 
 for _ in $(seq "$rounds"); do
   case ${1:-} in
-    calls) start; load calls; stop ;;
+    calls) start; load calls --seconds 2 >/dev/null; sleep 17; load calls; stop ;; # the first is for the compiler, and its peers are lost by then
     relay) start; load relay --rounds 1 --messages 10000; stop ;;
     room)
       start

@@ -45,7 +45,13 @@ final class LoadSocket extends SimpleChannelInboundHandler<TextWebSocketFrame> {
     }
 
     /** Connects; the listener hears of it. */
-    static void connect(Bootstrap bootstrap, EventLoop loop, InetSocketAddress to, String path, Listener listener) {
+    static void connect(
+            Bootstrap bootstrap,
+            EventLoop loop,
+            InetSocketAddress from,
+            InetSocketAddress to,
+            String path,
+            Listener listener) {
         URI uri = URI.create("ws://" + to.getHostString() + ":" + to.getPort() + path);
         LoadSocket socket = new LoadSocket(listener);
         bootstrap
@@ -68,7 +74,7 @@ final class LoadSocket extends SimpleChannelInboundHandler<TextWebSocketFrame> {
                                         socket);
                     }
                 })
-                .connect(to)
+                .connect(to, from)
                 .addListener(connected -> {
                     if (!connected.isSuccess()) {
                         listener.closed(socket);

@@ -6,6 +6,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -41,6 +42,9 @@ public final class SignalingLoad {
     private static final int OFFER_BYTES = 4096;
     private static final long ACK_MILLIS = 5_000;
     private static final int ACK_PARTS = 500;
+    /** Of one address. */
+    private static final int PORTS = 2_000;
+
     private static final int MAX_SHOWN = 5;
     /** A server that is behind is given no more connections to be behind with. */
     private static final int MAX_CONNECTING = 50;
@@ -63,6 +67,7 @@ public final class SignalingLoad {
     private final Latencies offers = new Latencies();
     private final Latencies echoes = new Latencies();
     private Progress progress = new Progress() {};
+    private int opened;
     private int connecting;
     private int acknowledging;
     private long messagesReceived;
@@ -166,9 +171,15 @@ public final class SignalingLoad {
         return peer;
     }
 
+    /** To find a free port takes the kernel long where many are taken: up to 1 ms each, on the loop that measures. So there are more addresses. */
+    private InetSocketAddress source() {
+        return new InetSocketAddress(
+                NetUtil.createInetAddressFromIpAddressString("127.0.0." + (2 + opened++ / PORTS)), 0);
+    }
+
     private void connect(String path, LoadSocket.Listener listener) {
         connecting++;
-        LoadSocket.connect(bootstrap, loop, server, path, new LoadSocket.Listener() {
+        LoadSocket.connect(bootstrap, loop, source(), server, path, new LoadSocket.Listener() {
             private boolean settled;
 
             @Override
