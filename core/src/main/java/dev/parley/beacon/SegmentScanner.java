@@ -30,6 +30,8 @@ final class SegmentScanner implements AutoCloseable {
 
     private int to;
     private long offset;
+    /** Where the segment ends for one look at it, or negative before it is asked for: what grows meanwhile is for the next look. */
+    private long last;
     /** Whether what is before the offset is broken, and its end perhaps no end of a record. */
     private boolean isLost;
 
@@ -66,6 +68,7 @@ final class SegmentScanner implements AutoCloseable {
      * @param end the offset from which on nothing counts
      */
     Found next(long end) throws IOException {
+        last = -1;
         while (true) {
             int length = intact(end);
             if (length >= 0) {
@@ -133,7 +136,9 @@ final class SegmentScanner implements AutoCloseable {
         if (to - from >= bytes) {
             return true;
         }
-        long last = Math.min(end, channel.size());
+        if (last < 0) {
+            last = Math.min(end, channel.size());
+        }
         if (offset + bytes > last) {
             return false;
         }

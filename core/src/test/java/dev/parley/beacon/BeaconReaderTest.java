@@ -16,9 +16,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,31 +101,64 @@ class BeaconReaderTest {
                 BeaconReader reader = BeaconReader.open(directory, BeaconCursor.START);
                 BeaconReader ofLog = log.reader(BeaconCursor.START)) {
             CountDownLatch started = new CountDownLatch(1);
-            Thread writer = new Thread(() -> {
+            CompletableFuture<Void> written = CompletableFuture.runAsync(() -> {
                 started.countDown();
-                for (int i = 0; i < count; i++) {
-                    CompletionStage<Void> stored = log.write(texts("beacon " + i));
+                CompletionStage<Void> stored = log.write(texts("beacon 0"));
+                for (int i = 1; i < count; i++) {
                     if (i % 100 == 0) {
                         stored.toCompletableFuture().join();
                     }
+                    stored = log.write(texts("beacon " + i));
                 }
+                stored.toCompletableFuture().join();
             });
-            writer.start();
             assertThat(started.await(20, TimeUnit.SECONDS)).isTrue();
-            while (seen.size() < count || seenByLog.size() < count) {
+            while (!written.isDone()) {
                 seen.addAll(rest(reader));
                 seenByLog.addAll(rest(ofLog));
                 Thread.onSpinWait();
             }
-            writer.join();
+            await(written);
+            seen.addAll(rest(reader));
+            seenByLog.addAll(rest(ofLog));
             assertThat(reader.broken()).isZero();
             assertThat(ofLog.broken()).isZero();
         }
 
+        assertThat(seen).hasSize(count);
         for (int i = 0; i < count; i++) {
             assertThat(seen.get(i)).isEqualTo("beacon " + i);
         }
         assertThat(seenByLog).isEqualTo(seen);
+    }
+
+    /** What is written is seen page by page: a record may become whole between two looks at it. */
+    @Test
+    void aRecordThatGrowsWhileItIsLookedAtIsNotBroken() throws Exception {
+        List<String> texts = IntStream.range(0, 20).mapToObj(Integer::toString).toList();
+        try (BeaconLog log = BeaconLog.at(directory).open()) {
+            write(log, texts.toArray(String[]::new));
+        }
+        long size = Files.size(segment(directory, 1));
+        for (int growth = 1; growth < 300; growth++) {
+            TestDisk disk = new TestDisk();
+            disk.seen.set(0);
+            disk.growth = growth;
+            LogDirectory growing = new LogDirectory(directory, disk);
+            List<String> seen = new ArrayList<>();
+            try (BeaconReader reader = new BeaconReader(
+                    growing, BeaconCursor.START, () -> new BeaconCursor(Long.MAX_VALUE, Long.MAX_VALUE))) {
+                while (disk.seen.get() <= size + growth) {
+                    seen.addAll(rest(reader));
+                }
+                seen.addAll(rest(reader));
+
+                assertThat(reader.broken())
+                        .as("broken at a growth of %s", growth)
+                        .isZero();
+            }
+            assertThat(seen).isEqualTo(texts);
+        }
     }
 
     @Test

@@ -22,6 +22,11 @@ final class TestDisk implements LogDirectory.Opener {
     /** How many bytes it takes with one call. */
     volatile int slice = Integer.MAX_VALUE;
 
+    /** How many bytes of a file are seen, as far as they are written. */
+    final AtomicLong seen = new AtomicLong(Long.MAX_VALUE);
+    /** By how many they grow each time that somebody asks. */
+    volatile long growth;
+
     volatile boolean failsForce;
     volatile boolean failsTruncate;
     volatile boolean failsOpen;
@@ -124,7 +129,7 @@ final class TestDisk implements LogDirectory.Opener {
 
         @Override
         public long size() throws IOException {
-            return file.size();
+            return Math.min(file.size(), seen.getAndAdd(growth));
         }
 
         @Override
