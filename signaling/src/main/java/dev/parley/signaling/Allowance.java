@@ -3,7 +3,7 @@ package dev.parley.signaling;
 /** How many signals of each kind one peer may send: buckets that fill with time. Confined to the lane of a room. */
 final class Allowance {
     private static final double MINUTE_MILLIS = 60_000;
-    /** Who goes on for so long after it was told has not listened. */
+    /** Who is told so often within a minute has not listened. */
     private static final int MAX_REFUSED = 1_000;
 
     private final PerMinute most;
@@ -11,7 +11,7 @@ final class Allowance {
     private double descriptions;
     private double candidates;
     private double messages;
-    private int refused;
+    private double refused;
 
     /**
      * The most of one minute, all of which may come at once.
@@ -37,6 +37,7 @@ final class Allowance {
         descriptions = Math.min(most.descriptions, descriptions + minutes * most.descriptions);
         candidates = Math.min(most.candidates, candidates + minutes * most.candidates);
         messages = Math.min(most.messages, messages + minutes * most.messages);
+        refused = Math.max(0, refused - minutes * MAX_REFUSED);
         boolean taken;
         if (signal instanceof ClientSignal.Candidate) {
             taken = candidates >= 1;
@@ -48,7 +49,7 @@ final class Allowance {
             taken = messages >= 1;
             messages -= taken ? 1 : 0;
         }
-        refused = taken ? 0 : refused + 1;
+        refused += taken ? 0 : 1;
         return taken;
     }
 

@@ -303,6 +303,43 @@ class HostilePeersTest {
     }
 
     @Test
+    void aStormIsNoCalmerForWhatIsAllowedInBetween() {
+        TestServer parley = serve(settings -> settings.maxCandidates(10).rateLimit(UNLIMITED));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer mallory = join(parley, "Mallory");
+        Map<String, Object> candidate = Map.of("to", ann.id(), "candidate", "");
+        Map<String, Object> message = Map.of("data", "calm");
+
+        IntStream.range(0, 1010).forEach(i -> mallory.send("candidate", candidate));
+        mallory.send("message", message);
+        mallory.signals();
+        mallory.send("candidate", candidate);
+
+        assertThat(mallory.signals()).containsExactly(new ServerSignal.Left(LeaveReason.EVICTED, "too many signals"));
+        assertThat(mallory.webSocket()).closedWith(4000, "too many signals");
+        assertThat(ann.signals()).last().isInstanceOf(ServerSignal.PeerLeft.class);
+    }
+
+    @Test
+    void whoIsOverTheLimitNowAndThenIsOnlyToldSo() {
+        TestServer parley = serve(settings -> settings.maxCandidates(10).rateLimit(UNLIMITED));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        Map<String, Object> candidate = Map.of("to", ann.id(), "candidate", "");
+
+        for (int minute = 0; minute < 3; minute++) {
+            IntStream.range(0, 1010).forEach(i -> bob.send("candidate", candidate));
+            assertThat(errors(bob)).hasSize(1000);
+            assertThat(ann.signals())
+                    .filteredOn(ServerSignal.Candidate.class::isInstance)
+                    .hasSize(10);
+            parley.advance(Duration.ofMinutes(1));
+        }
+
+        assertThat(bob.webSocket()).isOpen();
+    }
+
+    @Test
     void whoStopsWhenToldMaySendAgainLater() {
         TestServer parley = serve(settings -> settings.maxCandidates(10));
         TestPeer ann = join(parley, "Ann");
