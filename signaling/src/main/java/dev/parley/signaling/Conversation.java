@@ -2,8 +2,6 @@ package dev.parley.signaling;
 
 import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
-import java.security.Principal;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -100,14 +98,15 @@ final class Conversation {
                 throw new MessageException(MessageException.NOT_ALLOWED, "room: this one speaks another protocol");
             }
             asks = true;
-            join(join, by, id);
+            new Entering(join, id).ask(by, ticker);
         } else if (signal instanceof ClientSignal.Resume resume) {
             asks = true;
-            Back back = new Back(resume.seen(), id);
+            Runnable refused = () -> refused(
+                    id, new MessageException("unknown_session", "session: it is over, or never was; join anew"));
             if (isForeign(resume.session())) { // its client made it up: nobody may guess it here
-                back.refuse();
+                refused.run();
             } else {
-                rooms.comeBack(resume.session(), back);
+                rooms.comeBack(resume.session(), new Rooms.Return(resume.seen(), link, id, this::joined, refused));
             }
         } else {
             throw new MessageException("not_joined", "type: not taken (expected: join or resume)");
@@ -163,41 +162,9 @@ final class Conversation {
 
     // ---- joining
 
-    private void join(ClientSignal.Join join, Exchange by, @Nullable Object id) {
-        CompletionStage<Admission> decision;
-        try {
-            decision = rooms.admission(by, join);
-        } catch (RuntimeException | Error e) {
-            refused(id, e);
-            return;
-        }
-        decision.whenComplete((admission, failure) -> {
-            if (ended) {
-                return; // nobody waits for it any more
-            }
-            if (failure != null || admission == null) {
-                refused(id, failure);
-            } else if (admission.refusal() != null) {
-                refused(id, new MessageException(MessageException.NOT_ALLOWED, admission.refusal()));
-            } else if (!rooms.reservePeer()) {
-                refused(
-                        id,
-                        new MessageException(MessageException.TOO_MANY, "the server has no room for more peers now"));
-            } else {
-                ticker.start(by.eventLoop());
-                rooms.enter(new Entering(join, admission, by.principal().orElse(null), id));
-            }
-        });
-    }
-
-    private void refused(@Nullable Object id, @Nullable Throwable failure) {
+    private void refused(@Nullable Object id, MessageException why) {
         asks = false;
-        if (failure instanceof MessageException told) {
-            fail(id, told);
-        } else {
-            LOG.error("a policy of rooms failed", failure);
-            fail(id, new MessageException(MessageException.FAILED, "something failed"));
-        }
+        fail(id, why);
     }
 
     private void joined(Peer as) {
@@ -231,51 +198,32 @@ final class Conversation {
         }
     }
 
-    private final class Entering implements Rooms.Entrance {
-        private final ClientSignal.Join join;
-        private final Admission admission;
-        private final @Nullable Principal principal;
+    private final class Entering extends Entrance {
         private final @Nullable Object id;
 
-        Entering(ClientSignal.Join join, Admission admission, @Nullable Principal principal, @Nullable Object id) {
-            this.join = join;
-            this.admission = admission;
-            this.principal = principal;
+        Entering(ClientSignal.Join join, @Nullable Object id) {
+            super(rooms, join, link);
             this.id = id;
         }
 
         @Override
-        public ClientSignal.Join join() {
-            return join;
-        }
-
-        @Override
-        public Admission admission() {
-            return admission;
-        }
-
-        @Override
-        public Link link() {
-            return link;
-        }
-
-        @Override
-        public @Nullable Principal principal() {
-            return principal;
-        }
-
-        @Override
-        public @Nullable Object id() {
+        @Nullable
+        Object id() {
             return id;
         }
 
         @Override
-        public void entered(Peer as) {
+        boolean isGone() {
+            return ended;
+        }
+
+        @Override
+        void entered(Peer as) {
             joined(as);
         }
 
         @Override
-        public void waits(Runnable whenGone) {
+        void waits(Runnable whenGone) {
             givesUp = whenGone;
             link.send(new Outgoing(new ServerSignal.Waiting()), 0, id);
             if (ended) {
@@ -284,51 +232,15 @@ final class Conversation {
         }
 
         @Override
-        public void refuse(String code, String message) {
-            rooms.releasePeer();
-            refused(id, new MessageException(code, message));
+        void refused(MessageException why) {
+            Conversation.this.refused(id, why);
         }
 
         @Override
-        public void sendAway(LeaveReason reason, String text) {
+        void sendAway(LeaveReason reason, String text) {
             givesUp = null;
             link.send(new Outgoing(new ServerSignal.Left(reason, text)), 0, null);
             link.close(Link.GONE, text);
-        }
-    }
-
-    private final class Back implements Rooms.Return {
-        private final long seen;
-        private final @Nullable Object id;
-
-        Back(long seen, @Nullable Object id) {
-            this.seen = seen;
-            this.id = id;
-        }
-
-        @Override
-        public long seen() {
-            return seen;
-        }
-
-        @Override
-        public Link link() {
-            return link;
-        }
-
-        @Override
-        public @Nullable Object id() {
-            return id;
-        }
-
-        @Override
-        public void entered(Peer as) {
-            joined(as);
-        }
-
-        @Override
-        public void refuse() {
-            refused(id, new MessageException("unknown_session", "session: it is over, or never was; join anew"));
         }
     }
 }

@@ -44,7 +44,7 @@ public final class Peer {
     /** To which others it is past its first try to connect, and how far. */
     private @Nullable Map<String, Integer> generations;
 
-    Peer(Room room, Rooms.Entrance entrance, String id, long order, boolean first) {
+    Peer(Room room, Entrance entrance, String id, long order, boolean first) {
         this.room = room;
         this.id = id;
         this.order = order;

@@ -14,14 +14,10 @@ import io.netty.util.AttributeKey;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -33,7 +29,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class PeerJs implements Endpoint {
     static final String ROOMS = "peerjs/";
 
-    private static final Logger LOG = LoggerFactory.getLogger(PeerJs.class);
     private static final AttributeKey<Client> CLIENT = AttributeKey.valueOf(PeerJs.class, "client");
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_-]{1,64}");
     /** What the client itself lets through. */
@@ -115,20 +110,18 @@ final class PeerJs implements Endpoint {
     }
 
     /** One connection of a client. */
-    private final class Client implements Rooms.Entrance, Rooms.Return {
+    private final class Client {
         private final Link link;
         private final WebSocketConnection connection;
         private final Exchange exchange;
-        private final @Nullable Principal principal;
-        private ClientSignal.@Nullable Join join;
-        private volatile @Nullable Admission admission;
+        private final Optional<String> user;
         private volatile @Nullable Peer peer;
         private volatile boolean ended;
 
         Client(WebSocketConnection connection, Exchange exchange) {
             this.connection = connection;
             this.exchange = exchange;
-            principal = exchange.principal().orElse(null);
+            user = exchange.principal().map(Principal::getName);
             link = new ForeignLink(connection, PeerJs::words);
         }
 
@@ -143,61 +136,43 @@ final class PeerJs implements Endpoint {
             } else if (id.length() > MAX_ID_CHARS || !ID.matcher(id).matches() || token.length() > MAX_TOKEN_CHARS) {
                 end("Invalid id or token provided");
             } else {
-                join = new ClientSignal.Join(ROOMS + key, id, JsonNodeFactory.instance.objectNode(), token);
                 connection.pauseReading(); // clients send offers before they are told OPEN
                 exchange.after(joinTimeout, this::expire);
-                if (wasHere()) {
-                    rooms.comeBack(session(), this);
+                Entering entering = new Entering(
+                        this, new ClientSignal.Join(ROOMS + key, id, JsonNodeFactory.instance.objectNode(), token));
+                if (wasHere(entering.session())) {
+                    comeBack(entering);
                 } else {
-                    ask();
+                    entering.ask(exchange, ticker);
                 }
             }
         }
 
         /** Whether it is here already, by another connection. Tokens are weak: where somebody knows who it is, that must be the same, too. */
-        private boolean wasHere() {
-            return rooms.bySession(session())
-                    .filter(before -> before.principal()
-                            .map(Principal::getName)
-                            .equals(Optional.ofNullable(principal).map(Principal::getName)))
+        private boolean wasHere(String session) {
+            return rooms.bySession(session)
+                    .filter(before -> before.principal().map(Principal::getName).equals(user))
                     .isPresent();
         }
 
-        private void ask() {
-            CompletionStage<Admission> decision;
-            try {
-                decision = rooms.admission(exchange, join());
-            } catch (RuntimeException | Error e) {
-                fail(e);
-                return;
+        private void comeBack(Entering entering) {
+            Runnable gone = // it was here until this very moment
+                    () -> connection.eventLoop().execute(() -> entering.ask(exchange, ticker));
+            rooms.comeBack(entering.session(), new Rooms.Return(0, link, null, this::entered, gone));
+        }
+
+        private void entered(Peer as) {
+            peer = as;
+            connection.resumeReading();
+            if (ended) {
+                gone(as, null);
             }
-            decision.whenComplete((decided, failure) -> {
-                if (ended) {
-                    return; // nobody waits for it any more
-                }
-                if (decided == null) {
-                    fail(failure);
-                } else if (decided.refusal() != null) {
-                    end(decided.refusal());
-                } else if (!rooms.reservePeer()) {
-                    end(FULL);
-                } else {
-                    admission = rooms.large(decided);
-                    ticker.start(connection.eventLoop());
-                    rooms.enter(this);
-                }
-            });
         }
 
         private void expire() {
             if (peer == null && !ended) {
                 end("The server did not decide in time");
             }
-        }
-
-        private void fail(@Nullable Throwable failure) {
-            LOG.error("a policy of rooms failed", failure);
-            end("The server failed");
         }
 
         private void end(String message) {
@@ -216,89 +191,6 @@ final class PeerJs implements Endpoint {
             int code = reason.code();
             return reason.text().isEmpty()
                     && (code == CloseReason.NORMAL || code == CloseReason.GOING_AWAY || code == CloseReason.NO_STATUS);
-        }
-
-        // ---- on its way in
-
-        @Override
-        public ClientSignal.Join join() {
-            return Objects.requireNonNull(join);
-        }
-
-        @Override
-        public Admission admission() {
-            return Objects.requireNonNull(admission);
-        }
-
-        @Override
-        public Link link() {
-            return link;
-        }
-
-        @Override
-        public @Nullable Principal principal() {
-            return principal;
-        }
-
-        @Override
-        public @Nullable Object id() {
-            return null;
-        }
-
-        @Override
-        public String peerId() {
-            return join().name();
-        }
-
-        /** As good a secret as the client's token is: {@code docs/signaling.md} says so. */
-        @Override
-        public String session() {
-            return join().room() + ' ' + join().name() + '\n' + join().token();
-        }
-
-        @Override
-        public Dialect newDialect(Room room) {
-            return new PeerJsExchange(room);
-        }
-
-        @Override
-        public long seen() {
-            return 0;
-        }
-
-        @Override
-        public void entered(Peer as) {
-            peer = as;
-            connection.resumeReading();
-            if (ended) {
-                gone(as, null);
-            }
-        }
-
-        @Override
-        public void waits(Runnable givesUp) {
-            givesUp.run(); // it has no words for it
-            end("Nobody can let you in");
-        }
-
-        @Override
-        public void refuse(String code, String message) {
-            rooms.releasePeer();
-            if (code.equals("id_taken") && wasHere()) { // it came twice at once
-                rooms.comeBack(session(), this);
-            } else {
-                say(new Failure(code, message));
-            }
-        }
-
-        @Override
-        public void refuse() { // it was here until this very moment
-            connection.eventLoop().execute(this::ask);
-        }
-
-        @Override
-        public void sendAway(LeaveReason reason, String text) {
-            connection.close(Link.GONE, text);
         }
 
         // ---- in
@@ -339,6 +231,67 @@ final class PeerJs implements Endpoint {
                     as.room().lost(as, link);
                 }
             });
+        }
+    }
+
+    /** A client on its way in. */
+    private final class Entering extends Entrance {
+        private final Client client;
+
+        Entering(Client client, ClientSignal.Join join) {
+            super(rooms, join, client.link);
+            this.client = client;
+        }
+
+        @Override
+        String peerId() {
+            return join().name();
+        }
+
+        /** As good a secret as the client's token is: {@code docs/signaling.md} says so. */
+        @Override
+        String session() {
+            return join().room() + ' ' + join().name() + '\n' + join().token();
+        }
+
+        @Override
+        Dialect newDialect(Room room) {
+            return new PeerJsExchange(room);
+        }
+
+        @Override
+        RoomSettings settings(RoomSettings usual) {
+            return usual.large();
+        }
+
+        @Override
+        boolean isGone() {
+            return client.ended;
+        }
+
+        @Override
+        void entered(Peer as) {
+            client.entered(as);
+        }
+
+        @Override
+        void waits(Runnable givesUp) {
+            givesUp.run(); // it has no words for it
+            client.end("Nobody can let you in");
+        }
+
+        @Override
+        void refused(MessageException why) {
+            if (why.code().equals("id_taken") && client.wasHere(session())) { // it came twice at once
+                client.comeBack(this);
+            } else {
+                client.say(new Failure(why.code(), String.valueOf(why.getMessage())));
+            }
+        }
+
+        @Override
+        void sendAway(LeaveReason reason, String text) {
+            client.link.close(Link.GONE, text);
         }
     }
 }

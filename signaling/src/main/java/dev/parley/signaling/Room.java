@@ -33,7 +33,7 @@ public final class Room {
     /** In the order in which they joined. On the lane only. */
     private final Map<String, Peer> peers = new LinkedHashMap<>(4);
     /** Who waits to be let in. On the lane only. */
-    private final Map<String, Rooms.Entrance> knocking = new LinkedHashMap<>(2);
+    private final Map<String, Entrance> knocking = new LinkedHashMap<>(2);
 
     private long joined;
     private volatile List<Peer> seen = List.of();
@@ -193,7 +193,7 @@ public final class Room {
     }
 
     /** Somebody wants to come in, and the policy has nothing against it. */
-    void enter(Rooms.Entrance entrance) {
+    void enter(Entrance entrance) {
         if (closed) {
             rooms.enter(entrance); // it was the last one's last moment: now it is another room
         } else if (locked) {
@@ -214,7 +214,7 @@ public final class Room {
         }
     }
 
-    private void knock(Rooms.Entrance entrance) {
+    private void knock(Entrance entrance) {
         if (!dialect.announces()) {
             entrance.refuse(MessageException.NOT_ALLOWED, "nobody can let you in");
         } else if (peers.values().stream().noneMatch(peer -> peer.is(Right.OWN))) {
@@ -230,13 +230,13 @@ public final class Room {
         }
     }
 
-    private static Outgoing knock(String id, Rooms.Entrance entrance) {
+    private static Outgoing knock(String id, Entrance entrance) {
         return new Outgoing(new ServerSignal.Knock(id, entrance.name(), entrance.metadata()));
     }
 
     /** Takes one who knocks out of the line. */
-    private Rooms.@Nullable Entrance answerKnock(String id) {
-        Rooms.Entrance entrance = knocking.remove(id);
+    private @Nullable Entrance answerKnock(String id) {
+        Entrance entrance = knocking.remove(id);
         if (entrance != null) {
             Outgoing ended = new Outgoing(new ServerSignal.KnockEnded(id));
             owners(peer -> peer.tell(ended));
@@ -250,12 +250,12 @@ public final class Room {
         }
     }
 
-    private void sendAway(Rooms.Entrance entrance, LeaveReason reason, String text) {
+    private void sendAway(Entrance entrance, LeaveReason reason, String text) {
         rooms.releasePeer();
         entrance.sendAway(reason, text);
     }
 
-    private void add(Rooms.Entrance entrance, String id) {
+    private void add(Entrance entrance, String id) {
         boolean first = peers.isEmpty();
         Peer peer = new Peer(this, entrance, id, joined++, first);
         peers.put(id, peer);
@@ -275,13 +275,13 @@ public final class Room {
     /** One comes back with its session, and another connection. */
     void resume(Peer peer, Rooms.Return back) {
         if (!has(peer)) {
-            back.refuse();
+            back.refused().run();
             return;
         }
         lastSignalMillis = rooms.now().toEpochMilli();
         Link before = peer.link();
         peer.back(back.link());
-        back.entered(peer);
+        back.entered().accept(peer);
         if (before != null) {
             before.close(Link.REPLACED, "another connection took over the session");
         }
@@ -545,7 +545,7 @@ public final class Room {
             throw new MessageException(
                     "room_full", "peers: " + peers.size() + " (expected: at most " + settings.maxPeers() + ")");
         }
-        Rooms.Entrance entrance = answerKnock(id);
+        Entrance entrance = answerKnock(id);
         if (entrance == null) {
             throw new MessageException("unknown_peer", "peer: nobody who knocks is " + SignalFormat.shown(id));
         }
@@ -553,7 +553,7 @@ public final class Room {
     }
 
     private void evict(String id, String text) {
-        Rooms.Entrance entrance = answerKnock(id);
+        Entrance entrance = answerKnock(id);
         Peer peer = peers.get(id);
         if (entrance != null) {
             sendAway(entrance, LeaveReason.EVICTED, text);

@@ -2,7 +2,6 @@ package dev.parley.signaling;
 
 import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
-import java.security.Principal;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,72 +73,16 @@ final class Rooms {
                 settings.maxKeptMessages, settings.maxKeptBytes, settings.maxKeptBytesInAll, new AtomicLong());
     }
 
-    /** Somebody on the way into a room. */
-    interface Entrance {
-        /** What it said. */
-        ClientSignal.Join join();
-
-        /** What the policy said. */
-        Admission admission();
-
-        Link link();
-
-        @Nullable
-        Principal principal();
-
-        /** The id of the message with which it asked. */
-        @Nullable
-        Object id();
-
-        /** It is in. */
-        void entered(Peer peer);
-
-        /** It must wait; if it doesn't, this is called. */
-        void waits(Runnable givesUp);
-
-        void refuse(String code, String message);
-
-        /** It has waited in vain. */
-        void sendAway(LeaveReason reason, String text);
-
-        /** What it wants the others to know it by; {@code null} for anything. */
-        default @Nullable String peerId() {
-            return null;
-        }
-
-        /** With which it may come back; {@code null} for anything that nobody guesses. */
-        default @Nullable String session() {
-            return null;
-        }
-
-        /** What its room is like, if it is the first one. */
-        default Dialect newDialect(Room room) {
-            return Dialect.PARLEY;
-        }
-
-        default String name() {
-            return Objects.requireNonNullElse(admission().name(), join().name());
-        }
-
-        default JsonNode metadata() {
-            return Objects.requireNonNullElse(admission().metadata(), join().metadata());
-        }
-    }
-
-    /** Somebody who comes back. */
-    interface Return {
-        long seen();
-
-        Link link();
-
-        @Nullable
-        Object id();
-
-        void entered(Peer peer);
-
-        /** There is no such session. */
-        void refuse();
-    }
+    /**
+     * Somebody who comes back.
+     *
+     * @param seen the last message that arrived
+     * @param link its new connection
+     * @param id that of the message with which it asked
+     * @param entered told when it is in again, on the lane of the room
+     * @param refused run if there is no such session
+     */
+    record Return(long seen, Link link, @Nullable Object id, Consumer<Peer> entered, Runnable refused) {}
 
     // ---- who comes
 
@@ -148,14 +91,10 @@ final class Rooms {
         return Objects.requireNonNull(settings.policy.join(wish), "RoomPolicy.join");
     }
 
-    /** For the rooms of other protocols, which are larger than those in which everybody talks to everybody. */
-    Admission large(Admission admission) {
-        return admission.settings() == null ? admission.room(settings.room.large()) : admission;
-    }
-
     void enter(Entrance entrance) {
         String name = entrance.join().room();
-        RoomSettings wished = Objects.requireNonNullElse(entrance.admission().settings(), settings.room);
+        RoomSettings wished =
+                Objects.requireNonNullElseGet(entrance.admission().settings(), () -> entrance.settings(settings.room));
         Room room = rooms.computeIfAbsent(
                 name,
                 absent -> take(roomCount, settings.maxRooms)
@@ -171,7 +110,7 @@ final class Rooms {
     void comeBack(String session, Return back) {
         Peer peer = sessions.get(session);
         if (peer == null) {
-            back.refuse();
+            back.refused().run();
         } else {
             peer.room().execute(() -> peer.room().resume(peer, back));
         }

@@ -7,16 +7,12 @@ import dev.parley.websocket.WebSocketConnection;
 import dev.parley.websocket.WebSocketEndpoint;
 import dev.parley.websocket.codec.CloseReason;
 import io.netty.util.AttributeKey;
-import java.security.Principal;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +24,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class YWebRtc implements Endpoint {
     static final String ROOMS = "y-webrtc/";
 
-    private static final Logger LOG = LoggerFactory.getLogger(YWebRtc.class);
     private static final AttributeKey<Client> CLIENT = AttributeKey.valueOf(YWebRtc.class, "client");
     /** One page has one topic for each document that it shows. */
     private static final int MAX_TOPICS = 64;
@@ -130,34 +125,7 @@ final class YWebRtc implements Endpoint {
             Subscriber subscriber = new Subscriber(this, topic, join);
             subscribed.put(topic, subscriber);
             undecided.incrementAndGet();
-            ask(subscriber);
-        }
-
-        private void ask(Subscriber subscriber) {
-            ClientSignal.Join join = subscriber.join;
-            CompletionStage<Admission> decision;
-            try {
-                decision = rooms.admission(exchange, join);
-            } catch (RuntimeException | Error e) {
-                fail(subscriber, e);
-                return;
-            }
-            decision.whenComplete((admission, failure) -> {
-                if (admission == null) {
-                    fail(subscriber, failure);
-                } else if (admission.refusal() != null || !rooms.reservePeer()) {
-                    refuse(subscriber);
-                } else {
-                    ticker.start(connection.eventLoop());
-                    subscriber.admission = rooms.large(admission);
-                    rooms.enter(subscriber);
-                }
-            });
-        }
-
-        private void fail(Subscriber subscriber, @Nullable Throwable failure) {
-            LOG.error("a policy of rooms failed", failure);
-            refuse(subscriber);
+            subscriber.ask(exchange, ticker);
         }
 
         /** There are no words for it: it just hears nothing. */
@@ -212,28 +180,22 @@ final class YWebRtc implements Endpoint {
             }
         }
 
-        private Rooms rooms() {
-            return rooms;
-        }
-
         void closed() {
             subscribed.values().forEach(Subscriber::leave);
         }
     }
 
     /** A connection in one room. */
-    private static final class Subscriber implements Rooms.Entrance {
+    private final class Subscriber extends Entrance {
         private final Client client;
         private final String topic;
-        private final ClientSignal.Join join;
-        private volatile Admission admission = Admission.accept();
         private volatile @Nullable Peer peer;
         private volatile boolean left;
 
         Subscriber(Client client, String topic, ClientSignal.Join join) {
+            super(rooms, join, client.link);
             this.client = client;
             this.topic = topic;
-            this.join = join;
         }
 
         /** It has no session, so there is nobody to wait for. */
@@ -249,37 +211,17 @@ final class YWebRtc implements Endpoint {
         }
 
         @Override
-        public ClientSignal.Join join() {
-            return join;
-        }
-
-        @Override
-        public Admission admission() {
-            return admission;
-        }
-
-        @Override
-        public Link link() {
-            return client.link;
-        }
-
-        @Override
-        public @Nullable Principal principal() {
-            return client.connection.principal().orElse(null);
-        }
-
-        @Override
-        public @Nullable Object id() {
-            return null;
-        }
-
-        @Override
-        public Dialect newDialect(Room room) {
+        Dialect newDialect(Room room) {
             return SILENT;
         }
 
         @Override
-        public void entered(Peer as) {
+        RoomSettings settings(RoomSettings usual) {
+            return usual.large();
+        }
+
+        @Override
+        void entered(Peer as) {
             peer = as;
             if (left) {
                 leave();
@@ -288,18 +230,17 @@ final class YWebRtc implements Endpoint {
         }
 
         @Override
-        public void waits(Runnable givesUp) {
+        void waits(Runnable givesUp) {
             givesUp.run();
             client.refuse(this);
         }
 
         @Override
-        public void refuse(String code, String message) {
-            client.rooms().releasePeer();
+        void refused(MessageException why) {
             client.refuse(this);
         }
 
         @Override
-        public void sendAway(LeaveReason reason, String text) {} // it does not wait
+        void sendAway(LeaveReason reason, String text) {} // it does not wait
     }
 }

@@ -418,7 +418,7 @@ class PeerJsTest {
         }));
 
         assertThat(connect("ann", "t"))
-                .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"The server failed\"}}")
+                .received("{\"type\":\"ERROR\",\"payload\":{\"msg\":\"something failed\"}}")
                 .closedWith(CloseReason.NORMAL);
     }
 
