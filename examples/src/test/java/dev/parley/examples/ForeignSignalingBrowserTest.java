@@ -38,19 +38,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NullUnmarked
 @ExtendWith({InstalledBrowser.class, NodeClients.class})
 final class ForeignSignalingBrowserTest {
-    /** Whatever addresses this machine has, nothing leaves it: only candidates of its loopback interface are heard of. */
-    private static final String LOOPBACK_ONLY = """
-            const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype
-            const isAway = (line) => line.includes('candidate:') && !line.includes(' 127.0.0.1 ')
-            RTCPeerConnection.prototype.addIceCandidate = async function (candidate) {
-              if (!isAway(candidate?.candidate ?? '')) await addIceCandidate.call(this, candidate)
-            }
-            RTCPeerConnection.prototype.setRemoteDescription = async function ({ type, sdp }) {
-              const lines = sdp.split('\\r\\n').filter((line) => !isAway(line))
-              await setRemoteDescription.call(this, { type, sdp: lines.join('\\r\\n') })
-            }
-            """;
-
     private static final String PEERJS = """
             <!doctype html><title>PeerJS</title>
             <script src="/npm/peerjs/dist/peerjs.min.js"></script>
@@ -195,7 +182,7 @@ final class ForeignSignalingBrowserTest {
     private Page visitor(String path) {
         BrowserContext context = browser.newContext();
         contexts.add(context);
-        context.addInitScript(LOOPBACK_ONLY);
+        context.addInitScript(InstalledBrowser.LOOPBACK_ONLY);
         context.onConsoleMessage(message -> {
             if (message.type().equals("error")) {
                 errors.add(message.text());

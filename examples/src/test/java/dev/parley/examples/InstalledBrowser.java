@@ -21,6 +21,21 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * where one of them is not installed, and says so; under {@code CI=true} they fail instead.
  */
 final class InstalledBrowser implements ExecutionCondition {
+    /** A script for pages with WebRTC. Whatever addresses this machine has, nothing leaves it: only candidates of its loopback interface are heard of. */
+    static final String LOOPBACK_ONLY = """
+            {
+              const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype
+              const isAway = (line) => line.includes('candidate:') && !line.includes(' 127.0.0.1 ')
+              RTCPeerConnection.prototype.addIceCandidate = async function (candidate) {
+                if (!isAway(candidate?.candidate ?? '')) await addIceCandidate.call(this, candidate)
+              }
+              RTCPeerConnection.prototype.setRemoteDescription = async function ({ type, sdp }) {
+                const lines = sdp.split('\\r\\n').filter((line) => !isAway(line))
+                await setRemoteDescription.call(this, { type, sdp: lines.join('\\r\\n') })
+              }
+            }
+            """;
+
     private static final Optional<Path> CHROMIUM = Stream.concat(
                     Optional.ofNullable(System.getenv("CHROMIUM_PATH")).map(Path::of).stream(),
                     installed(
