@@ -69,8 +69,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     /** How much a client may send ahead besides {@link HttpLimits#maxPipelined}. */
     private static final int MAX_BYTES_AHEAD = 64 * 1024;
-    /** How long a closing connection is still read, so that no reset overtakes the answer. */
-    private static final long LINGER_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
 
     /** An answer that has lasted so long will probably last. */
     private static final long LASTING_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(1));
@@ -863,7 +861,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         private boolean headBegun;
 
         private boolean first = true;
-        private boolean lingering;
+        private @Nullable Linger linger;
 
         void begin() {
             loop().add(this, context.headerTicks()); // first, as the wheel stands still while nothing is armed
@@ -929,15 +927,20 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (due == NEVER) {
                 return;
             }
-            lingering = true;
-            due = loop().wheel.tick() + LINGER_TICKS;
-            loop().wheel.arm(this, LINGER_TICKS);
+            linger = Linger.on(channel(), loop().wheel);
+            arm(linger.left());
         }
 
         @Override
         void expired() {
-            if (lingering) {
-                ctx().close();
+            Linger end = linger;
+            if (end != null) {
+                long left = end.left();
+                if (left > 0) {
+                    arm(left);
+                } else {
+                    ctx().close();
+                }
                 return;
             }
             if (handOver()) {
@@ -954,10 +957,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         private void rearm(long ticks) {
-            if (due != NEVER && !lingering) {
-                due = loop().wheel.tick() + ticks;
-                loop().wheel.arm(this, ticks);
+            if (due != NEVER && linger == null) {
+                arm(ticks);
             }
+        }
+
+        private void arm(long ticks) {
+            due = loop().wheel.tick() + ticks;
+            loop().wheel.arm(this, ticks);
         }
 
         private long checkIdle(long now) {

@@ -10,7 +10,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, ChannelFutureListener {
     private static final Logger LOG = LoggerFactory.getLogger(OpenTunnel.class);
-    private static final long LINGER_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
 
     private final Channel channel;
     private final Loop loop;
@@ -40,7 +38,7 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
 
     private boolean ending;
     /** All was written: the client has a little time to end its side. */
-    private boolean lingering;
+    private @Nullable Linger linger;
 
     private boolean over;
 
@@ -145,8 +143,8 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
             if (over) {
                 return;
             }
-            lingering = true;
-            loop.wheel.arm(this, LINGER_TICKS);
+            linger = Linger.on(channel, loop.wheel);
+            loop.wheel.arm(this, linger.left());
             SslHandler tls = channel.pipeline().get(SslHandler.class);
             if (stream != null) {
                 stream.endOutput();
@@ -167,8 +165,14 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
 
     @Override
     void expired() {
-        if (lingering) {
-            channel.close();
+        Linger end = linger;
+        if (end != null) {
+            long left = end.left();
+            if (left > 0) {
+                loop.wheel.arm(this, left);
+            } else {
+                channel.close();
+            }
             return;
         }
         long now = loop.wheel.tick();
@@ -181,7 +185,7 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
             lastBeat = (int) now;
             call(due);
         }
-        if (!over && !lingering) {
+        if (!over && linger == null) {
             arm();
         }
     }

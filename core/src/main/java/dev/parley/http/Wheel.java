@@ -71,8 +71,10 @@ final class Wheel implements Runnable {
             tick = now();
             schedule();
         }
-        // One more than asked for, as the tick that runs now has begun already.
-        deadline.due = ticks > Long.MAX_VALUE / 2 ? Long.MAX_VALUE / 2 : tick + Math.max(ticks, 0) + 1;
+        // Counted from now: after a stall of the event loop the last tick is old. One more than asked for, as the tick
+        // that runs
+        // now has begun already.
+        deadline.due = ticks > Long.MAX_VALUE / 2 ? Long.MAX_VALUE / 2 : now() + Math.max(ticks, 0) + 1;
         int slot = (int) (deadline.due % SLOTS);
         Deadline first = slots[slot];
         deadline.after = first;

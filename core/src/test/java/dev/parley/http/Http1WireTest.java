@@ -22,6 +22,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class Http1WireTest {
     private static final String HI = ok("hi");
     private static final String NOT_HTTP = "The request is not HTTP/1.1 as RFC 9112 has it.";
     private static final String NOT_FRAMED = "The body is not framed as RFC 9112 has it.";
-    private static final Duration LINGER = Duration.ofSeconds(3);
+    private static final Duration LINGER = Duration.ofSeconds(5);
 
     /** Exchanges that wait for the test to answer them. */
     private final Deque<Exchange> later = new ArrayDeque<>();
@@ -1148,6 +1149,42 @@ class Http1WireTest {
             }
         }
 
+        /** Closed over what is still on its way, it would be reset, and the answer lost. */
+        @Test
+        void aClientThatStillSendsBehindItsAnswerIsReadUntilItIsSilent() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+                assertThat(client.received()).startsWith("HTTP/1.1 413 ");
+                for (int i = 0; i < 14; i++) {
+                    client.pass(Duration.ofMillis(1900));
+                    assertThat(client.isOpen()).as("open after %s pieces", i).isTrue();
+                    client.send("x".repeat(1000));
+                }
+
+                client.pass(Duration.ofSeconds(1));
+                assertThat(client.isOpen()).isTrue();
+                client.pass(Duration.ofSeconds(4));
+                client.assertClosed();
+                assertThat(client.received()).isEmpty();
+            }
+        }
+
+        @Test
+        void aClientThatNeverEndsIsReadForAWhile() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+                assertThat(client.received()).startsWith("HTTP/1.1 413 ");
+                for (int i = 0; i < 29; i++) {
+                    client.pass(Duration.ofSeconds(1));
+                    client.send("x");
+                }
+                assertThat(client.isOpen()).isTrue();
+
+                client.pass(Duration.ofSeconds(2));
+                client.assertClosed();
+            }
+        }
+
         @Test
         void aClientThatReadsNothingIsGivenUp() {
             try (WireChannel client = WireChannel.serving(routes)) {
@@ -1347,6 +1384,45 @@ class Http1WireTest {
 
                 client.send("def\0not HTTP");
                 assertThat(client.received()).isEqualTo(SWITCHED + "\0not HTTP");
+            }
+        }
+
+        @Test
+        void thatEndAreReadUntilTheClientIsSilent() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE);
+                AtomicReference<Tunnel> open = new AtomicReference<>();
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, open::set);
+                assertThat(client.received()).isEqualTo(SWITCHED);
+                open.get().end();
+                for (int i = 0; i < 14; i++) {
+                    client.pass(Duration.ofMillis(1900));
+                    assertThat(client.isOpen()).as("open after %s pieces", i).isTrue();
+                    client.send("still talking");
+                }
+
+                client.pass(Duration.ofSeconds(5));
+                client.assertClosed();
+                assertThat(ends).containsExactly("/ws COMPLETED");
+            }
+        }
+
+        @Test
+        void thatEndAreNotReadForEver() {
+            try (WireChannel client = WireChannel.serving(routes)) {
+                client.send(UPGRADE);
+                AtomicReference<Tunnel> open = new AtomicReference<>();
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, open::set);
+                assertThat(client.received()).isEqualTo(SWITCHED);
+                open.get().end();
+                for (int i = 0; i < 29; i++) {
+                    client.pass(Duration.ofSeconds(1));
+                    client.send("still talking");
+                }
+                assertThat(client.isOpen()).isTrue();
+
+                client.pass(Duration.ofSeconds(2));
+                client.assertClosed();
             }
         }
 

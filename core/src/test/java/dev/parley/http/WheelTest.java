@@ -69,6 +69,20 @@ class WheelTest {
         }
     }
 
+    /** After a stall the event loop reads its sockets first, and only then looks at the wheel. */
+    @Test
+    void whatIsArmedAfterAStallCountsFromThen() {
+        wheel.arm(new Named("before"), 1000);
+        channel.advanceTimeBy(30 * Wheel.TICK_NANOS, TimeUnit.NANOSECONDS);
+        wheel.arm(new Named("after"), 5);
+        channel.runScheduledPendingTasks();
+        pass(5);
+        assertThat(expired).isEmpty();
+
+        pass(1);
+        assertThat(expired).containsExactly("after");
+    }
+
     @Test
     void deadlinesExpireInTheirOrder() {
         wheel.arm(new Named("c"), 700);
