@@ -77,7 +77,11 @@ final class FileSender {
                 content.path().getFileSystem() == FileSystems.getDefault(),
                 content.offset(),
                 length);
-        exchange.onLoop(() -> sender.begin(response.withLength(length)));
+        try {
+            exchange.onLoop(() -> sender.begin(response.withLength(length)));
+        } catch (RejectedExecutionException ending) {
+            sender.close(); // and so is the server
+        }
     }
 
     private void begin(Response head) {
@@ -125,14 +129,20 @@ final class FileSender {
         }
         position += size;
         left -= size;
-        exchange.onLoop(() -> {
-            SendOutcome outcome = stream.writeUnbounded(chunk);
-            if (left == 0) {
-                stream.end();
-            } else if (outcome == SendOutcome.SENT) {
-                read();
-            }
-        });
+        try {
+            exchange.onLoop(() -> pass(chunk));
+        } catch (RejectedExecutionException ending) { // the end of the exchange has closed the file
+            chunk.release();
+        }
+    }
+
+    private void pass(ByteBuf chunk) {
+        SendOutcome outcome = stream.writeUnbounded(chunk);
+        if (left == 0) {
+            stream.end();
+        } else if (outcome == SendOutcome.SENT) {
+            read();
+        }
     }
 
     private void close() {

@@ -927,7 +927,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             if (due == NEVER) {
                 return;
             }
-            linger = Linger.on(channel(), loop().wheel);
+            linger = Linger.on(channel(), loop());
             arm(linger.left());
         }
 

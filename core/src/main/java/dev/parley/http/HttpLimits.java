@@ -23,6 +23,7 @@ import java.time.Duration;
  * <tr><td>{@link #http2MaxStreams}</td><td>100</td><td>the stream is refused (RFC 9113 section 5.1.2)</td></tr>
  * <tr><td>{@link #idleTimeout}</td><td>60 s</td><td>the connection is closed</td></tr>
  * <tr><td>{@link #writeTimeout}</td><td>120 s</td><td>the connection is closed</td></tr>
+ * <tr><td>{@link #lingerTimeout}</td><td>2 s</td><td>the connection is closed, after 15 times as long in any case</td></tr>
  * </table>
  *
  * @param maxUriBytes the longest request line's target, in bytes
@@ -41,11 +42,14 @@ import java.time.Duration;
  *     what a client may send on a connection before it is read is at most {@code http2ConnectionWindowBytes + http2MaxStreamWindowBytes -
  *     http2StreamWindowBytes}: 19 MiB by default. With less than {@code http2StreamWindowBytes} none is opened further
  * @param http2MaxStreams streams that may be open on one HTTP/2 connection
- * @param headerTimeout from the first byte of a request (on a new connection: from its start) to the end of its headers
+ * @param headerTimeout from the first byte of a request (on a new connection: from its start, or from the end of the TLS handshake,
+ *     which may take as long) to the end of its headers
  * @param bodyTimeout the span over which the rate of a body is measured, while the server is willing to read
  * @param minBodyBytesPerSecond the least rate of a body over each {@code bodyTimeout}
  * @param idleTimeout how long a connection may stay open without a request
  * @param writeTimeout how long bytes may wait without the client reading any of them
+ * @param lingerTimeout how long a client may be silent that was told that the connection ends before it had sent all: until then what it
+ *     sends is read and thrown away, as a reset would cost it the last answer (RFC 9112 section 9.6)
  */
 public record HttpLimits(
         int maxUriBytes,
@@ -62,7 +66,8 @@ public record HttpLimits(
         Duration bodyTimeout,
         int minBodyBytesPerSecond,
         Duration idleTimeout,
-        Duration writeTimeout) {
+        Duration writeTimeout,
+        Duration lingerTimeout) {
 
     /** The limits that hold where nobody sets others. */
     public static final HttpLimits DEFAULT = builder().build();
@@ -85,6 +90,7 @@ public record HttpLimits(
      * @param minBodyBytesPerSecond 0 or more
      * @param idleTimeout more than 0
      * @param writeTimeout more than 0
+     * @param lingerTimeout more than 0
      */
     public HttpLimits {
         atLeast("maxUriBytes", maxUriBytes, 1);
@@ -102,6 +108,7 @@ public record HttpLimits(
         positive("bodyTimeout", bodyTimeout);
         positive("idleTimeout", idleTimeout);
         positive("writeTimeout", writeTimeout);
+        positive("lingerTimeout", lingerTimeout);
     }
 
     private static void atLeast(String name, long value, long least) {
@@ -146,6 +153,7 @@ public record HttpLimits(
         private int minBodyBytesPerSecond = 240;
         private Duration idleTimeout = Duration.ofSeconds(60);
         private Duration writeTimeout = Duration.ofMinutes(2);
+        private Duration lingerTimeout = Duration.ofSeconds(2);
 
         private Builder() {}
 
@@ -330,6 +338,18 @@ public record HttpLimits(
         }
 
         /**
+         * Sets {@link HttpLimits#lingerTimeout}.
+         *
+         * @param timeout more than 0
+         * @return this builder
+         */
+        public Builder lingerTimeout(Duration timeout) {
+            positive("lingerTimeout", timeout);
+            lingerTimeout = timeout;
+            return this;
+        }
+
+        /**
          * The limits.
          *
          * @return what was set, and the defaults for the rest
@@ -350,7 +370,8 @@ public record HttpLimits(
                     bodyTimeout,
                     minBodyBytesPerSecond,
                     idleTimeout,
-                    writeTimeout);
+                    writeTimeout,
+                    lingerTimeout);
         }
     }
 }

@@ -12,6 +12,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +123,13 @@ final class HttpResponseStream implements ResponseStream {
         }
         // What other threads sent and the event loop has not seen yet counts as well.
         boolean tellWhenWritable = channel.bytesBeforeUnwritable() <= before + size;
-        channel.eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+        try {
+            channel.eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+        } catch (RejectedExecutionException ending) { // the server has closed, and this stream is about to hear of it
+            QUEUED.getAndAdd(this, (long) -size);
+            bytes.release();
+            return SendOutcome.CLOSED;
+        }
         return tellWhenWritable ? SendOutcome.QUEUED : SendOutcome.SENT;
     }
 

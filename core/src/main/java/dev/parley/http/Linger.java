@@ -3,32 +3,33 @@ package dev.parley.http;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The end of a connection whose client may still be sending. To close it over what has not been read would reset it, and the client's
  * system would throw away the last words of the server (RFC 9112 section 9.6): so it is read on until the client has closed it, was silent
- * from one look to the next, 2 s later, or has gone on for 30 s.
+ * for {@link HttpLimits#lingerTimeout}, or has gone on for 15 times as long.
  */
 final class Linger extends ChannelInboundHandlerAdapter {
-    private static final long SILENCE_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(2));
-    private static final long MOST_TICKS = Wheel.ticks(TimeUnit.SECONDS.toNanos(30));
+    /** 30 s by default. */
+    private static final int MOST = 15;
 
     private final Wheel wheel;
+    private final long silence;
     private final long end;
     private long look;
     /** Whether anything came since the last look. Not when: after a pause of the event loop the wheel would tell an old time. */
     private boolean heard;
 
-    private Linger(Wheel wheel) {
-        this.wheel = wheel;
-        look = wheel.tick() + SILENCE_TICKS;
-        end = wheel.tick() + MOST_TICKS;
+    private Linger(Loop loop) {
+        wheel = loop.wheel;
+        silence = loop.context().lingerTicks();
+        look = wheel.tick() + silence;
+        end = wheel.tick() + MOST * silence;
     }
 
     /** Begins it. Whoever begins it has all that is read thrown away, and closes the connection in the end. */
-    static Linger on(Channel channel, Wheel wheel) {
-        Linger linger = new Linger(wheel);
+    static Linger on(Channel channel, Loop loop) {
+        Linger linger = new Linger(loop);
         channel.pipeline().addFirst(linger);
         return linger;
     }
@@ -38,7 +39,7 @@ final class Linger extends ChannelInboundHandlerAdapter {
         long now = wheel.tick();
         if (heard) {
             heard = false;
-            look = now + SILENCE_TICKS;
+            look = now + silence;
         }
         return Math.min(look, end) - now;
     }

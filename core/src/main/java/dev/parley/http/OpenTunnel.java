@@ -143,7 +143,7 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
             if (over) {
                 return;
             }
-            linger = Linger.on(channel, loop.wheel);
+            linger = Linger.on(channel, loop);
             loop.wheel.arm(this, linger.left());
             SslHandler tls = channel.pipeline().get(SslHandler.class);
             if (stream != null) {

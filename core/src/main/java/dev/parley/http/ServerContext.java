@@ -22,6 +22,7 @@ final class ServerContext {
     private final long headerTicks;
     private final long bodyTicks;
     private final long writeTicks;
+    private final long lingerTicks;
     private final long leastBodyBytes;
     /** Bytes of arrays for bodies that are on their way: {@link HttpLimits#maxGatheredBytes}. */
     private final AtomicLong gathered = new AtomicLong();
@@ -47,6 +48,7 @@ final class ServerContext {
         headerTicks = Wheel.ticks(limits.headerTimeout().toNanos());
         bodyTicks = Wheel.ticks(limits.bodyTimeout().toNanos());
         writeTicks = Wheel.ticks(limits.writeTimeout().toNanos());
+        lingerTicks = Wheel.ticks(limits.lingerTimeout().toNanos());
         leastBodyBytes = Math.max(1, limits.bodyTimeout().toMillis() * limits.minBodyBytesPerSecond() / 1000);
     }
 
@@ -65,6 +67,10 @@ final class ServerContext {
 
     long writeTicks() {
         return writeTicks;
+    }
+
+    long lingerTicks() {
+        return lingerTicks;
     }
 
     /** What must come of a body in {@link #bodyTicks}. */

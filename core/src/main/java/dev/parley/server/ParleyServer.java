@@ -57,6 +57,7 @@ public final class ParleyServer implements AutoCloseable {
     private final Transport transport;
     private final int eventLoops;
     private final int maxConnections;
+    private final Duration handshakeTimeout;
     private final ParleyHandler handler;
     private final AtomicInteger connections = new AtomicInteger();
     private final ChannelFutureListener countDown = closed -> connections.decrementAndGet();
@@ -72,6 +73,7 @@ public final class ParleyServer implements AutoCloseable {
         this.transport = settings.transport;
         this.eventLoops = settings.eventLoops;
         this.maxConnections = settings.maxConnections;
+        this.handshakeTimeout = settings.handshakeTimeout;
         this.handler = settings.handler.build();
     }
 
@@ -148,7 +150,7 @@ public final class ParleyServer implements AutoCloseable {
         } else if (with == null) {
             handler.addTo(channel.pipeline());
         } else {
-            channel.pipeline().addLast(with.context().newHandler(channel.alloc()), new TlsNegotiation(handler));
+            TlsNegotiation.begin(channel, with, handler, handshakeTimeout);
         }
     }
 
@@ -267,6 +269,7 @@ public final class ParleyServer implements AutoCloseable {
         private Transport transport = Transport.AUTO;
         private int eventLoops = Runtime.getRuntime().availableProcessors();
         private int maxConnections = 100_000;
+        private Duration handshakeTimeout = HttpLimits.DEFAULT.headerTimeout();
         private final ParleyHandler.Builder handler = ParleyHandler.builder();
 
         private Builder() {}
@@ -367,6 +370,7 @@ public final class ParleyServer implements AutoCloseable {
          */
         public Builder limits(HttpLimits limits) {
             handler.limits(limits);
+            handshakeTimeout = limits.headerTimeout();
             return this;
         }
 

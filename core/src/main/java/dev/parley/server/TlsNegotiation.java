@@ -2,9 +2,13 @@ package dev.parley.server;
 
 import dev.parley.http.ParleyHandler;
 import dev.parley.http.Protocol;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,9 +18,16 @@ final class TlsNegotiation extends ApplicationProtocolNegotiationHandler {
 
     private final ParleyHandler handler;
 
-    TlsNegotiation(ParleyHandler handler) {
+    private TlsNegotiation(ParleyHandler handler) {
         super(ApplicationProtocolNames.HTTP_1_1);
         this.handler = handler;
+    }
+
+    /** Begins the handshake of a new connection, which may take some time and no longer. */
+    static void begin(Channel channel, Tls tls, ParleyHandler handler, Duration timeout) {
+        SslHandler handshake = tls.context().newHandler(channel.alloc());
+        handshake.setHandshakeTimeout(Math.max(1, timeout.toMillis()), TimeUnit.MILLISECONDS);
+        channel.pipeline().addLast(handshake, new TlsNegotiation(handler));
     }
 
     @Override

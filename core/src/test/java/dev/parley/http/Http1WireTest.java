@@ -1170,6 +1170,21 @@ class Http1WireTest {
         }
 
         @Test
+        void howLongAClientMayBeSilentBehindItsAnswerCanBeSet() {
+            HttpLimits limits =
+                    HttpLimits.builder().lingerTimeout(Duration.ofSeconds(10)).build();
+            try (WireChannel client = new WireChannel(WireChannel.handler(routes, limits)::addTo)) {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+                assertThat(client.received()).startsWith("HTTP/1.1 413 ");
+                client.pass(Duration.ofSeconds(9));
+                assertThat(client.isOpen()).isTrue();
+
+                client.pass(Duration.ofSeconds(2));
+                client.assertClosed();
+            }
+        }
+
+        @Test
         void aClientThatNeverEndsIsReadForAWhile() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");

@@ -31,7 +31,8 @@ class HttpLimitsTest {
                         Duration.ofSeconds(10),
                         240,
                         Duration.ofSeconds(60),
-                        Duration.ofSeconds(120)));
+                        Duration.ofSeconds(120),
+                        Duration.ofSeconds(2)));
     }
 
     static Stream<Arguments> wrong() {
@@ -52,7 +53,8 @@ class HttpLimitsTest {
                 wrong("headerTimeout: PT0S (expected: > 0)", it -> it.headerTimeout(Duration.ZERO)),
                 wrong("bodyTimeout: PT-1S (expected: > 0)", it -> it.bodyTimeout(Duration.ofSeconds(-1))),
                 wrong("idleTimeout: PT0S (expected: > 0)", it -> it.idleTimeout(Duration.ZERO)),
-                wrong("writeTimeout: PT0S (expected: > 0)", it -> it.writeTimeout(Duration.ZERO)));
+                wrong("writeTimeout: PT0S (expected: > 0)", it -> it.writeTimeout(Duration.ZERO)),
+                wrong("lingerTimeout: PT0S (expected: > 0)", it -> it.lingerTimeout(Duration.ZERO)));
     }
 
     private static Arguments wrong(String message, Consumer<HttpLimits.Builder> setting) {

@@ -119,7 +119,7 @@ class InterimTest {
                         exchange.interim(104, OFFSET);
                         exchange.respond(Response.text("hi"));
                     })
-                    .orTimeout(30, TimeUnit.SECONDS)
+                    .orTimeout(60, TimeUnit.SECONDS)
                     .join();
             assertThat(client.received()).isEqualTo(INTERIM + HI);
         }
@@ -331,12 +331,12 @@ class InterimTest {
             server.start();
             HttpClient client = HttpClient.newBuilder()
                     .version(HttpClient.Version.HTTP_1_1)
-                    .connectTimeout(Duration.ofSeconds(30))
+                    .connectTimeout(Duration.ofSeconds(60))
                     .build();
             for (int i = 0; i < 3; i++) {
                 HttpResponse<String> response = client.send(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/"))
-                                .timeout(Duration.ofSeconds(30))
+                                .timeout(Duration.ofSeconds(60))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());
                 assertThat(response.statusCode()).isEqualTo(200);

@@ -53,6 +53,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.zip.CRC32;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -69,7 +71,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** The server over real sockets on the loopback interface. */
-@Timeout(60)
+@Timeout(300)
 class ParleyServerTest {
     private static final int LARGE = 20_000_000;
     private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -170,13 +172,35 @@ class ParleyServerTest {
         Files.write(temp.resolve("file"), largeBytes());
     }
 
+    /** What a client may take its time for is not what these tests are about. */
     private ParleyServer.Builder server() {
-        return ParleyServer.builder().routes(routes).host("127.0.0.1").port(0).eventLoops(2);
+        Duration patience = Duration.ofMinutes(10);
+        HttpLimits limits = HttpLimits.builder()
+                .headerTimeout(patience)
+                .bodyTimeout(patience)
+                .idleTimeout(patience)
+                .lingerTimeout(patience)
+                .build();
+        return ParleyServer.builder()
+                .routes(routes)
+                .host("127.0.0.1")
+                .port(0)
+                .eventLoops(2)
+                .limits(limits);
+    }
+
+    /** Where nobody tells. */
+    private static void spinUntil(BooleanSupplier condition, Supplier<String> state) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).as(state).isNegative();
+            Thread.onSpinWait();
+        }
     }
 
     private static Socket connect(int port) throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-        socket.setSoTimeout(30_000);
+        socket.setSoTimeout(60_000);
         return socket;
     }
 
@@ -205,7 +229,7 @@ class ParleyServerTest {
     }
 
     private static <T> T take(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(30, TimeUnit.SECONDS);
+        T next = queue.poll(60, TimeUnit.SECONDS);
         assertThat(next).as("within 30 s").isNotNull();
         return next;
     }
@@ -453,9 +477,7 @@ class ParleyServerTest {
             ResponseStream stream = take(streams);
             assertThat(stream.write(new byte[200_000])).isEqualTo(SendOutcome.QUEUED);
             client.getInputStream().readNBytes(200_000);
-            while (stream.queuedBytes() > 0) {
-                Thread.onSpinWait();
-            }
+            spinUntil(() -> stream.queuedBytes() == 0, () -> stream.queuedBytes() + " bytes wait, ended: " + ends);
             BlockingQueue<String> told = new LinkedBlockingQueue<>();
             stream.onWritable(() -> told.add("caught up"));
             assertThat(take(told)).isEqualTo("caught up");
@@ -510,9 +532,7 @@ class ParleyServerTest {
                 Socket client = connect(server.port())) {
             send(client, GET);
             CompletableFuture<Guard.Verdict> verdict = take(asked);
-            while (verdict.getNumberOfDependents() == 0) { // until the guard has returned it
-                Thread.onSpinWait();
-            }
+            spinUntil(() -> verdict.getNumberOfDependents() > 0, () -> "the guard has not returned it");
             verdict.complete(Guard.Verdict.allow());
             assertThat(receive(client)).containsPattern("\r\n\r\nparley-");
         }
@@ -644,7 +664,7 @@ class ParleyServerTest {
         private SSLSocket handshake(SSLContext context, int port) throws IOException {
             SSLSocket socket =
                     (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
-            socket.setSoTimeout(30_000);
+            socket.setSoTimeout(60_000);
             socket.startHandshake();
             return socket;
         }

@@ -160,12 +160,12 @@ final class DispatcherTest {
             }
             submitters.forEach(Thread::start);
 
-            assertThat(done.await(20, TimeUnit.SECONDS)).as("all ran").isTrue();
+            assertThat(done.await(60, TimeUnit.SECONDS)).as("all ran").isTrue();
             for (Thread submitter : submitters) {
                 submitter.join();
             }
             pool.shutdown();
-            assertThat(pool.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(pool.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
 
             assertThat(all).hasSize(threads * each);
             for (int t = 0; t < threads; t++) {

@@ -12,6 +12,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -70,9 +71,9 @@ final class RingTest {
             threads.add(new Thread(() -> {
                 try {
                     for (int i = 0; i < rounds && faults.isEmpty(); i++) {
-                        start.await(20, TimeUnit.SECONDS);
+                        start.await(60, TimeUnit.SECONDS);
                         task.run();
-                        end.await(20, TimeUnit.SECONDS);
+                        end.await(60, TimeUnit.SECONDS);
                     }
                 } catch (BrokenBarrierException e) {
                     // another has told why
@@ -94,8 +95,9 @@ final class RingTest {
     void whoSeesTheTailSeesAllUpToItUnlessItWasOvertaken() throws InterruptedException {
         Ring[] ring = new Ring[1];
         AtomicInteger found = new AtomicInteger();
+        AtomicBoolean written = new AtomicBoolean();
 
-        Runnable writer = () -> {
+        Runnable write = () -> {
             for (int i = 1; i <= 300; i++) {
                 ring[0].add(publication(i));
                 // Grows to 32, 64 and more; now and then nothing is left, and the slots are made anew. The last stay,
@@ -107,10 +109,21 @@ final class RingTest {
                 }
             }
         };
+        Runnable writer = () -> {
+            try {
+                write.run();
+            } finally {
+                written.set(true);
+            }
+        };
         Runnable reader = () -> {
             long read = 0;
             while (read < 300) {
+                boolean isLast = written.get();
                 long tail = ring[0].tail();
+                assertThat(isLast && tail == read)
+                        .as("the writer has failed at %s", read)
+                        .isFalse();
                 while (read < tail) {
                     Publication next = ring[0].get(read + 1);
                     if (next == null) {
@@ -131,7 +144,10 @@ final class RingTest {
         };
         race(
                 ROUNDS,
-                () -> ring[0] = new Ring(new Position(5, 0)),
+                () -> {
+                    written.set(false);
+                    ring[0] = new Ring(new Position(5, 0));
+                },
                 List.of(writer, reader, reader),
                 () -> Invariants.checkRing(ring[0]));
 

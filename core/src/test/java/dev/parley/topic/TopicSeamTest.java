@@ -28,7 +28,7 @@ final class TopicSeamTest {
     private static final int EACH = 1000;
     private static final int SUBSCRIBERS = 200;
     private static final int EXECUTORS = 3;
-    private static final long TIMEOUT_SECONDS = 20;
+    private static final long TIMEOUT_SECONDS = 60;
 
     @ParameterizedTest
     @CsvSource({"RESUME, 100, 150", "SKIP_TO_TAIL, 100, 150", "LATEST_PER_KEY, 100, 150", "RESUME, 100000, 4096"})

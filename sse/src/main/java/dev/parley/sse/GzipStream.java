@@ -15,6 +15,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +90,13 @@ final class GzipStream implements ResponseStream {
             return SendOutcome.DROPPED;
         }
         boolean behind = !out.isWritable() || before + length > MUCH_WAITING;
-        eventLoop().execute(() -> sendAccepted(bytes, length, behind));
+        try {
+            eventLoop().execute(() -> sendAccepted(bytes, length, behind));
+        } catch (RejectedExecutionException ending) { // the server has closed, and this stream is about to hear of it
+            WAITING.getAndAdd(this, -length);
+            bytes.release();
+            return SendOutcome.CLOSED;
+        }
         return behind ? SendOutcome.QUEUED : SendOutcome.SENT;
     }
 

@@ -121,7 +121,8 @@ final class Reconnector implements SseConnection.Listener {
                 loop.execute(() -> stop(end));
             }
         } catch (RejectedExecutionException loopIsShutDown) {
-            stop(end); // Nothing else runs there any more.
+            // It may still run its last tasks.
+            loop.terminationFuture().addListener(terminated -> stop(end));
         }
     }
 

@@ -29,10 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Compressed streams over real sockets, written by many threads: the checksum is that of the order on the wire. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(300)
 class GzipSocketTest {
     private static final int CLIENTS = 6;
-    private static final int EVENTS = 2000;
+    private static final int EVENTS = 1000;
 
     private final Topics topics = Topics.inMemory();
     private final Topic news = topics.topic("news");
@@ -49,7 +49,7 @@ class GzipSocketTest {
                 URI uri = URI.create("http://127.0.0.1:" + server.port() + "/news");
                 HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
                 connection.setRequestProperty("Accept-Encoding", "gzip");
-                connection.setReadTimeout(30_000);
+                connection.setReadTimeout(120_000);
                 byte[] member;
                 try (InputStream in = connection.getInputStream()) {
                     assertThat(connection.getContentEncoding()).isEqualTo("gzip");
@@ -74,10 +74,28 @@ class GzipSocketTest {
         return heard;
     }
 
-    private static Thread started(Runnable work) {
-        Thread thread = new Thread(work);
-        thread.start();
-        return thread;
+    private static CompletableFuture<Void> started(Runnable work) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        new Thread(() -> {
+                    try {
+                        work.run();
+                        done.complete(null);
+                    } catch (Throwable t) {
+                        done.completeExceptionally(t);
+                    }
+                })
+                .start();
+        return done;
+    }
+
+    /** The stream of a client that has just connected; fails as its reader fails. */
+    private SseEmitter opened(CompletableFuture<List<String>> client) throws Exception {
+        SseEmitter emitter = emitters.poll(60, TimeUnit.SECONDS);
+        if (emitter == null) {
+            client.get(0, TimeUnit.SECONDS);
+        }
+        assertThat(emitter).as("opened").isNotNull();
+        return emitter;
     }
 
     private static List<String> numbered(String name) {
@@ -96,10 +114,11 @@ class GzipSocketTest {
             List<CompletableFuture<List<String>>> clients = new ArrayList<>();
             List<SseEmitter> opened = new ArrayList<>();
             for (int i = 0; i < CLIENTS; i++) {
-                clients.add(read(server));
-                opened.add(emitters.take());
+                CompletableFuture<List<String>> client = read(server);
+                clients.add(client);
+                opened.add(opened(client));
             }
-            List<Thread> writers = new ArrayList<>();
+            List<CompletableFuture<Void>> writers = new ArrayList<>();
             writers.add(started(() -> numbered("topic").forEach(news::publish)));
             for (String name : List.of("one", "two")) {
                 writers.add(started(() -> {
@@ -111,14 +130,14 @@ class GzipSocketTest {
                     }
                 }));
             }
-            for (Thread writer : writers) {
-                writer.join();
+            for (CompletableFuture<Void> writer : writers) {
+                writer.get(120, TimeUnit.SECONDS);
             }
             // Behind what was published, each event loop hears of the end, and the streams end with it.
             opened.forEach(SseEmitter::close);
 
             for (CompletableFuture<List<String>> client : clients) {
-                Map<String, List<String>> heard = client.get(30, TimeUnit.SECONDS).stream()
+                Map<String, List<String>> heard = client.get(120, TimeUnit.SECONDS).stream()
                         .collect(Collectors.groupingBy(text -> text.substring(0, text.indexOf(' '))));
                 assertThat(heard.get("one")).isEqualTo(numbered("one"));
                 assertThat(heard.get("two")).isEqualTo(numbered("two"));

@@ -30,7 +30,7 @@ import java.util.function.BooleanSupplier;
  */
 final class ScriptedServer implements AutoCloseable {
     /** By the real clock: a test that waits so long hangs. */
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final MockTicker clock = Ticker.newMockTicker();
     private final ManualIoEventLoop loop =

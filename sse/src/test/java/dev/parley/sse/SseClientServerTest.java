@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The client as a user has it, on threads of its own, against a server of this library. */
-@Timeout(30)
+@Timeout(300)
 class SseClientServerTest {
     private static final int EVENTS = 100;
 
@@ -51,13 +51,15 @@ class SseClientServerTest {
     private SseClient.Builder client(String origin, ParleyServer server) {
         return SseClient.builder(URI.create(origin + ":" + server.port() + "/news"))
                 .random(most -> 0)
+                .connectTimeout(Duration.ofMinutes(5))
+                .responseTimeout(Duration.ofMinutes(5))
                 .onEvent(event -> heard.add("" + event.data()))
                 .onDisconnect((end, delay) -> ends.add(end))
                 .onClose(ends::add);
     }
 
     private <T> T next(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(20, TimeUnit.SECONDS);
+        T next = queue.poll(60, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }
