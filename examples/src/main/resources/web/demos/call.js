@@ -234,17 +234,15 @@ export default {
       on('track', () => this.refresh(peer))
       on('state', ({ state }) => {
         this.refresh(peer)
-        if (state === 'connecting') this.chat(peer)
         this.log.note('connection', `${peer.name}: ${state}`, state === 'connected' ? 'good' : state === 'failed' ? 'bad' : '')
       })
+      on('connection', () => this.chat(peer))
       this.chat(peer)
     },
 
     /** Each connection has its own channel, and when it is made anew, the channel is too. */
     chat(peer) {
       const row = this.row(peer)
-      if (row.connection === peer.connection) return
-      row.connection = markRaw(peer.connection)
       row.channel = markRaw(peer.open('chat', CHAT))
       row.channel.addEventListener('message', ({ data }) => this.add({ kind: '', name: peer.name, text: String(data) }))
     },

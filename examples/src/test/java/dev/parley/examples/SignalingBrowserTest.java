@@ -47,7 +47,10 @@ final class SignalingBrowserTest {
               room.addEventListener('knock', ({ peer }) => knocks.push(peer))
               room.addEventListener('knock-ended', ({ peer }) => gone.push(peer.id))
               room.addEventListener('error', ({ error }) => said.push(`error: ${error.message}`))
-              room.addEventListener('peer', ({ peer }) => greet(peer))
+              room.addEventListener('peer', ({ peer }) => {
+                greet(peer)
+                peer.addEventListener('connection', () => greet(peer))
+              })
             }
             window.greet = (peer) => {
               const chat = peer.open('chat', { negotiated: true, id: 1 })
@@ -185,9 +188,6 @@ final class SignalingBrowserTest {
         ann.evaluate("window.first = other().connection");
         ann.evaluate("fail()"); // and restarts are no use
         ann.waitForFunction("other().connection !== first");
-        ann.evaluate("greet(other())");
-        ben.waitForFunction("other().state === 'connected'");
-        ben.evaluate("greet(other())");
         ann.waitForFunction("said.filter((each) => each === 'I am Ben').length === 2");
         ben.waitForFunction("said.filter((each) => each === 'I am Ann').length === 2");
         assertThat(ann.evaluate("first.signalingState")).isEqualTo("closed");

@@ -71,6 +71,8 @@ export interface PeerEvents {
   /** It has opened a data channel. */
   channel: Event & { readonly channel: RTCDataChannel }
   state: Event & { readonly state: RTCPeerConnectionState }
+  /** There is another connection, as the one before failed for good: data channels have to be opened again. */
+  connection: Event & { readonly connection: RTCPeerConnection }
   message: Event & { readonly data: unknown }
   updated: Event
   left: Event & { readonly reason: LeaveReason }
@@ -160,7 +162,7 @@ export interface Peer extends EventTarget {
   readonly polite: boolean
   /** What it says of itself in its metadata. */
   readonly muted: Muted
-  /** The connection to it, made when it is first asked for. After a failure that can't be mended it is another one. */
+  /** The connection to it, made when it is first asked for. After a failure that can't be mended it is another one (event `connection`). */
   readonly connection: RTCPeerConnection
   readonly state: RTCPeerConnectionState
   readonly streams: MediaStream[]

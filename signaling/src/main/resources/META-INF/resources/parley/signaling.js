@@ -890,6 +890,8 @@ class Line {
   sent = 0
   #hub
   #pc
+  /** Whether there was a connection before. */
+  #made = false
   #ended = false
   /** slot → RTCRtpSender */
   #senders = new Map()
@@ -942,6 +944,8 @@ class Line {
     pc.createDataChannel('', GROUND)
     for (const slot of this.#hub.outgoing) this.add(slot)
     if (this.#ended) pc.close()
+    else if (this.#made) tell(this.peer, 'connection', { connection: pc })
+    this.#made = true
   }
 
   /** Makes the connection, without waiting for the other. */
