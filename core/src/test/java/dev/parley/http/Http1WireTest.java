@@ -22,7 +22,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -1406,10 +1405,10 @@ class Http1WireTest {
         void thatEndAreReadUntilTheClientIsSilent() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send(UPGRADE);
-                AtomicReference<Tunnel> open = new AtomicReference<>();
-                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, open::set);
+                CompletableFuture<Tunnel> open = new CompletableFuture<>();
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, open::complete);
                 assertThat(client.received()).isEqualTo(SWITCHED);
-                open.get().end();
+                open.join().end();
                 for (int i = 0; i < 14; i++) {
                     client.pass(Duration.ofMillis(1900));
                     assertThat(client.isOpen()).as("open after %s pieces", i).isTrue();
@@ -1426,10 +1425,10 @@ class Http1WireTest {
         void thatEndAreNotReadForEver() {
             try (WireChannel client = WireChannel.serving(routes)) {
                 client.send(UPGRADE);
-                AtomicReference<Tunnel> open = new AtomicReference<>();
-                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, open::set);
+                CompletableFuture<Tunnel> open = new CompletableFuture<>();
+                later.remove().switchProtocol(EmptyHttpHeaders.INSTANCE, open::complete);
                 assertThat(client.received()).isEqualTo(SWITCHED);
-                open.get().end();
+                open.join().end();
                 for (int i = 0; i < 29; i++) {
                     client.pass(Duration.ofSeconds(1));
                     client.send("still talking");
