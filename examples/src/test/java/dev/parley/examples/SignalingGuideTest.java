@@ -308,8 +308,9 @@ class SignalingGuideTest {
             }
 
             @Override
-            public boolean maySignal(Peer from, Peer to) {
-                return from.rights().contains(Right.OWN) || to.rights().contains(Right.OWN);
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                return CompletableFuture.completedStage(
+                        from.rights().contains(Right.OWN) || to.rights().contains(Right.OWN));
             }
         };
 

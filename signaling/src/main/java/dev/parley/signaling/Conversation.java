@@ -2,6 +2,7 @@ package dev.parley.signaling;
 
 import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -135,13 +136,26 @@ final class Conversation {
                 throw new MessageException(
                         "too_large", "message (expected: at most " + rooms.maxMessageBytes() + " characters)");
             }
-            from.room().take(from, signal);
+            from.inTurn(
+                    from.room().hearers(from, signal),
+                    length,
+                    hearers -> finish(from, signal, hearers, id),
+                    () -> fail(id, new MessageException(MessageException.FAILED, "something failed")));
+        } catch (MessageException e) {
+            fail(id, e);
+        }
+    }
+
+    /** It is decided who may hear it, and its turn. */
+    private void finish(Peer from, ClientSignal signal, Set<Peer> hearers, @Nullable Object id) {
+        try {
+            from.room().take(from, signal, hearers);
             if (id != null && from.link() == link) {
                 link.reply(id);
             }
         } catch (MessageException e) {
             fail(id, e);
-        } catch (RuntimeException e) { // such as from RoomPolicy.maySignal
+        } catch (RuntimeException e) {
             LOG.error("{}: a signal failed", from, e);
             fail(id, new MessageException(MessageException.FAILED, "something failed"));
         }

@@ -24,7 +24,21 @@ final class Kept {
      * @param maxBytesInAll for all peers
      * @param taken by all peers
      */
-    record Bounds(int maxMessages, int maxBytes, long maxBytesInAll, AtomicLong taken) {}
+    record Bounds(int maxMessages, int maxBytes, long maxBytesInAll, AtomicLong taken) {
+
+        /** Takes so much of what all may keep. Returns whether there was as much. */
+        boolean reserve(int bytes) {
+            if (taken.addAndGet(bytes) <= maxBytesInAll) {
+                return true;
+            }
+            release(bytes);
+            return false;
+        }
+
+        void release(int bytes) {
+            taken.addAndGet(-bytes);
+        }
+    }
 
     Kept(Bounds bounds) {
         this.bounds = bounds;
@@ -45,10 +59,7 @@ final class Kept {
     long add(Outgoing message) {
         last++;
         int bytes = message.size();
-        if (bytes > bounds.maxBytes || bounds.taken.addAndGet(bytes) > bounds.maxBytesInAll) {
-            if (bytes <= bounds.maxBytes) {
-                bounds.taken.addAndGet(-bytes);
-            }
+        if (bytes > bounds.maxBytes || !bounds.reserve(bytes)) {
             forgetAll(); // what follows a gap is no use without what is in it
             return last;
         }

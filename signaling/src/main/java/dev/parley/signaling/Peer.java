@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -43,6 +45,8 @@ public final class Peer {
     private @Nullable Instant renewIceServers;
     /** To which others it is past its first try to connect, and how far. */
     private @Nullable Map<String, Integer> generations;
+
+    private @Nullable Turns turns;
 
     Peer(Room room, Entrance entrance, String id, long order, boolean first) {
         this.room = room;
@@ -252,8 +256,31 @@ public final class Peer {
         return awayUntil != null && !now.isBefore(awayUntil);
     }
 
+    /** Goes on with what it says when it is decided who may hear it: see {@link Turns#take}. */
+    void inTurn(CompletableFuture<Set<Peer>> decision, int chars, Consumer<Set<Peer>> then, Runnable otherwise) {
+        Turns own = turns;
+        if (own == null && decision.isDone()) {
+            Turns.finish(decision, then, otherwise);
+            return;
+        }
+        if (own == null) {
+            own = new Turns(room);
+            turns = own;
+        }
+        own.take(decision, chars, then, otherwise);
+    }
+
+    void tickTurns(Instant now) {
+        if (turns != null) {
+            turns.tick(now);
+        }
+    }
+
     /** It is not in the room any more. */
     void gone() {
+        if (turns != null) {
+            turns.forgetAll();
+        }
         link = null;
         awayUntil = null;
         generations = null;

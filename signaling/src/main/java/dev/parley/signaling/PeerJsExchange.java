@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -80,12 +81,20 @@ final class PeerJsExchange implements Dialect {
     private void leave(Peer from, JsonNode frame) {
         String to = frame.path("dst").stringValue("");
         if (to.isEmpty()) {
-            room.remove(from, LeaveReason.LEFT, "");
+            from.inTurn(Room.NOBODY, 0, nobody -> room.remove(from, LeaveReason.LEFT, ""), () -> {});
         } else if (isCounted(from, MESSAGE)) {
-            Peer peer = room.get(to);
-            if (peer != null && peer.isConnected() && room.rooms().maySignal(from, peer)) {
-                room.heard();
-                peer.tell(new Outgoing(frame("LEAVE", from.id(), to)));
+            Peer peer = connected(to);
+            if (peer != null) {
+                String left = frame("LEAVE", from.id(), to);
+                from.inTurn(
+                        room.rooms().hearers(from, List.of(peer)),
+                        left.length(),
+                        hearers -> {
+                            if (hearers.contains(peer)) {
+                                deliver(peer, left);
+                            }
+                        },
+                        () -> {});
             }
         }
     }
@@ -123,14 +132,50 @@ final class PeerJsExchange implements Dialect {
                 .put("src", from.id())
                 .put("dst", to);
         passed.set("payload", payload.get());
-        Peer peer = room.get(to);
-        if (peer == null || !peer.isConnected()) {
-            room.heard();
-            keep(new Pair(from, to), passed.toString(), kind);
-        } else if (room.rooms().maySignal(from, peer)) {
-            room.heard();
-            peer.tell(new Outgoing(passed.toString()));
-        } else if (kind != CANDIDATE) { // which follows what was answered
+        pass(from, to, passed.toString(), kind);
+    }
+
+    private void pass(Peer from, String to, String frame, ClientSignal kind) {
+        Peer peer = connected(to);
+        from.inTurn(
+                peer == null ? Room.NOBODY : room.rooms().hearers(from, List.of(peer)),
+                frame.length(),
+                hearers -> {
+                    Peer now = connected(to);
+                    if (now == null) {
+                        room.heard();
+                        keep(new Pair(from, to), frame, kind);
+                    } else if (now != peer) { // it has come meanwhile, and the policy was not asked about it
+                        again(from, to, frame, kind);
+                    } else if (hearers.contains(now)) {
+                        deliver(now, frame);
+                    } else {
+                        deny(from, to, kind);
+                    }
+                },
+                () -> deny(from, to, kind));
+    }
+
+    private void again(Peer from, String to, String frame, ClientSignal kind) {
+        try {
+            pass(from, to, frame, kind);
+        } catch (MessageException tooMuchWaits) {
+            deny(from, to, kind);
+        }
+    }
+
+    private @Nullable Peer connected(String id) {
+        Peer peer = room.get(id);
+        return peer != null && peer.isConnected() ? peer : null;
+    }
+
+    private void deliver(Peer to, String frame) {
+        room.heard();
+        to.tell(new Outgoing(frame));
+    }
+
+    private void deny(Peer from, String to, ClientSignal kind) {
+        if (kind != CANDIDATE) { // which follows what was answered
             room.rooms().refused();
             expire(from, to); // an error would cost the client its connection
         }
@@ -188,7 +233,7 @@ final class PeerJsExchange implements Dialect {
 
     private void keep(Pair pair, String frame, ClientSignal kind) {
         Load load = loads.getOrDefault(pair.from, Load.NONE).plus(1, frame.length());
-        if (load.frames <= bounds.maxMessages() && load.chars <= bounds.maxBytes() && reserve(frame.length())) {
+        if (load.frames <= bounds.maxMessages() && load.chars <= bounds.maxBytes() && bounds.reserve(frame.length())) {
             loads.put(pair.from, load);
             waiting.computeIfAbsent(pair, this::begin).frames.add(frame);
         } else if (kind != CANDIDATE && !waiting.containsKey(pair)) { // those that wait are answered in time
@@ -201,19 +246,11 @@ final class PeerJsExchange implements Dialect {
         return new Waiting(room.rooms().now().plus(KEPT), new ArrayList<>(4));
     }
 
-    private boolean reserve(int chars) {
-        if (bounds.taken().addAndGet(chars) <= bounds.maxBytesInAll()) {
-            return true;
-        }
-        bounds.taken().addAndGet(-chars);
-        return false;
-    }
-
     /** They wait no more. */
     private void release(Pair pair, List<String> frames) {
         absent.computeIfPresent(pair.to, (to, pairs) -> pairs == 1 ? null : pairs - 1);
         int chars = frames.stream().mapToInt(String::length).sum();
-        bounds.taken().addAndGet(-chars);
+        bounds.release(chars);
         loads.computeIfPresent(
                 pair.from, (peer, load) -> load.frames == frames.size() ? null : load.plus(-frames.size(), -chars));
     }
@@ -232,12 +269,27 @@ final class PeerJsExchange implements Dialect {
                 if (!room.has(from)) {
                     continue; // it does not wait for an answer
                 }
-                if (room.rooms().maySignal(from, peer)) {
-                    entry.getValue().frames.forEach(frame -> peer.tell(new Outgoing(frame)));
-                } else {
-                    expire(from, peer.id());
-                }
+                arrived(from, peer, entry.getValue().frames);
             }
+        }
+    }
+
+    /** What waited for one that is here now. */
+    private void arrived(Peer from, Peer to, List<String> frames) {
+        try {
+            from.inTurn(
+                    room.rooms().hearers(from, List.of(to)),
+                    frames.stream().mapToInt(String::length).sum(),
+                    hearers -> {
+                        if (hearers.contains(to)) {
+                            frames.forEach(frame -> to.tell(new Outgoing(frame)));
+                        } else {
+                            expire(from, to.id());
+                        }
+                    },
+                    () -> expire(from, to.id()));
+        } catch (MessageException tooMuchWaits) {
+            expire(from, to.id());
         }
     }
 

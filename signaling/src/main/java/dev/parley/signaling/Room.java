@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,9 @@ import tools.jackson.databind.JsonNode;
 public final class Room {
     /** Who comes while so many knock is told to come back later. */
     private static final int MAX_KNOCKING = 32;
+
+    /** Who hears what is for the room itself. */
+    static final CompletableFuture<Set<Peer>> NOBODY = CompletableFuture.completedFuture(Set.of());
 
     private final Rooms rooms;
     private final String name;
@@ -413,6 +418,7 @@ public final class Room {
     /** Time has passed. */
     void tick(Instant now) {
         for (Peer peer : seen) {
+            peer.tickTurns(now);
             if (peer.isOverdue(now)) {
                 remove(peer, LeaveReason.LOST, "");
             } else if (peer.needsIceServers(now)) {
@@ -431,12 +437,37 @@ public final class Room {
 
     // ---- what peers say. All on the lane; what is wrong throws a MessageException.
 
-    void take(Peer from, ClientSignal signal) {
+    /** Who may hear what a peer says: of those for whom it is, and nobody for what is for the room. */
+    CompletableFuture<Set<Peer>> hearers(Peer from, ClientSignal signal) {
+        if (signal instanceof ClientSignal.Relayed relayed) {
+            require(from, Right.CALL);
+            return rooms.hearers(from, List.of(other(from, relayed.to())));
+        }
+        if (signal instanceof ClientSignal.Message message) {
+            require(from, Right.MESSAGE);
+            return rooms.hearers(
+                    from,
+                    message.to() != null
+                            ? List.of(other(from, message.to()))
+                            : seen.stream().filter(to -> to != from).toList());
+        }
+        return NOBODY;
+    }
+
+    private Peer other(Peer from, String id) {
+        Peer to = peers.get(id);
+        if (to == null || to == from) {
+            throw new MessageException("unknown_peer", "to: nobody else here is " + SignalFormat.shown(id));
+        }
+        return to;
+    }
+
+    void take(Peer from, ClientSignal signal, Set<Peer> hearers) {
         lastSignalMillis = rooms.now().toEpochMilli();
         if (signal instanceof ClientSignal.Relayed relayed) {
-            relay(from, relayed);
+            relay(from, relayed, hearers);
         } else if (signal instanceof ClientSignal.Message message) {
-            pass(from, message);
+            pass(from, message, hearers);
         } else if (signal instanceof ClientSignal.Update update) {
             if (from.rights().isEmpty()) {
                 throw new MessageException(MessageException.NOT_ALLOWED, "rights: [] (expected: any)");
@@ -465,9 +496,8 @@ public final class Room {
         }
     }
 
-    private void relay(Peer from, ClientSignal.Relayed signal) {
-        require(from, Right.CALL);
-        Peer to = other(from, signal.to());
+    private void relay(Peer from, ClientSignal.Relayed signal, Set<Peer> hearers) {
+        Peer to = allowed(from, signal.to(), hearers);
         if (signal instanceof ClientSignal.Offer offer) {
             String sdp = firewall.description(offer.sdp());
             from.begins(to, offer.generation());
@@ -500,14 +530,13 @@ public final class Room {
         }
     }
 
-    private void pass(Peer from, ClientSignal.Message message) {
-        require(from, Right.MESSAGE);
+    private void pass(Peer from, ClientSignal.Message message, Set<Peer> hearers) {
         Outgoing passed = new Outgoing(new ServerSignal.Message(from.id(), message.data()));
         if (message.to() != null) {
-            other(from, message.to()).tell(passed);
+            allowed(from, message.to(), hearers).tell(passed);
         } else {
             others(from, to -> {
-                if (rooms.maySignal(from, to)) {
+                if (hearers.contains(to)) {
                     to.tell(passed);
                 }
             });
@@ -515,12 +544,9 @@ public final class Room {
         rooms.relayed();
     }
 
-    private Peer other(Peer from, String id) {
-        Peer to = peers.get(id);
-        if (to == null || to == from) {
-            throw new MessageException("unknown_peer", "to: nobody else here is " + SignalFormat.shown(id));
-        }
-        if (!rooms.maySignal(from, to)) {
+    private Peer allowed(Peer from, String id, Set<Peer> hearers) {
+        Peer to = other(from, id);
+        if (!hearers.contains(to)) {
             throw new MessageException(MessageException.NOT_ALLOWED, "to: not " + SignalFormat.shown(id));
         }
         return to;

@@ -12,7 +12,8 @@ import java.util.concurrent.CompletionStage;
  * }</pre>
  *
  * <p><b>Threading.</b> {@link #join} is called on the event loop of the peer's connection, and must not block; its stage may complete
- * on any thread. {@link #maySignal} is called on any event loop, or on a thread of the application that asks something of the room just then.
+ * on any thread. {@link #maySignal} is called on any event loop, or on a thread of the application that asks something of the room just then; it
+ * must not block, either.
  */
 @FunctionalInterface
 public interface RoomPolicy {
@@ -36,13 +37,15 @@ public interface RoomPolicy {
 
     /**
      * Decides whether a peer may send another one signals: offers, answers, candidates and messages. Asked for each of them, after
-     * the {@linkplain Admission#rights rights} of the sender. A message to all goes to those whom the sender may send it to.
+     * the {@linkplain Admission#rights rights} of the sender. A message to all goes to those whom the sender may send it to. What a
+     * peer says arrives in the order in which it said it, so that all of it waits for a decision that is not there yet: as much of one
+     * peer as {@link SignalingEndpoint.Builder#maxKept}, and for {@link SignalingEndpoint.Builder#joinTimeout} at most.
      *
      * @param from the sender
      * @param to another peer of the same room
-     * @return whether it may
+     * @return completes with whether it may; if it fails, the sender is told {@code failed}, and the failure is logged
      */
-    default boolean maySignal(Peer from, Peer to) {
-        return true;
+    default CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+        return CompletableFuture.completedStage(true);
     }
 }

@@ -359,6 +359,7 @@ public final class SignalingEndpoint implements Endpoint {
 
         /**
          * Sets how long a connection has until it is in a room, or knocks: 10 seconds unless set. Then it is closed with 1008.
+         * The policy has as long to decide on each signal ({@link RoomPolicy#maySignal}); then the sender is told {@code failed}.
          *
          * @param timeout more than 0
          * @return this builder
@@ -474,7 +475,7 @@ public final class SignalingEndpoint implements Endpoint {
 
         /**
          * Sets how much is kept of what a peer may have missed, until it says that it has it: 256 messages and 256 KiB unless set. A peer that
-         * missed more is told all anew when it comes back.
+         * missed more is told all anew when it comes back. As much of what a peer says may wait for the policy; more is told {@code too_many}.
          *
          * @param messages 0 or more
          * @param bytes characters of JSON, 0 or more
@@ -526,6 +527,7 @@ public final class SignalingEndpoint implements Endpoint {
                     listener,
                     maxRooms,
                     maxPeersInAll,
+                    joinTimeout,
                     grace,
                     maxSdpBytes,
                     maxCandidateBytes,

@@ -8,8 +8,10 @@ import dev.parley.websocket.WebSocketEndpoint;
 import dev.parley.websocket.codec.CloseReason;
 import io.netty.util.AttributeKey;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -164,20 +166,32 @@ final class YWebRtc implements Endpoint {
             if (!from.room().has(from) || !from.is(Right.MESSAGE) || length > rooms.maxSignalChars()) {
                 rooms.refused();
             } else if (from.allowance().takes(kind, rooms.now().toEpochMilli())) {
-                from.room().heard();
-                Outgoing all = new Outgoing(
-                        message.put("clients", from.room().peers().size()).toString());
-                from.room().peers().forEach(to -> {
-                    if (to == from || rooms.maySignal(from, to)) {
-                        to.tell(all);
-                    }
-                });
+                List<Peer> others =
+                        from.room().peers().stream().filter(to -> to != from).toList();
+                try {
+                    from.inTurn(
+                            rooms.hearers(from, others),
+                            length,
+                            hearers -> publish(from, message, hearers),
+                            rooms::refused);
+                } catch (MessageException tooMuchWaits) {
+                    rooms.refused();
+                }
             } else {
                 rooms.refused();
                 if (from.allowance().isAbused()) {
                     connection.close(CloseReason.POLICY, "too many messages");
                 }
             }
+        }
+
+        private static void publish(Peer from, ObjectNode message, Set<Peer> hearers) {
+            Room room = from.room();
+            room.heard();
+            Outgoing all =
+                    new Outgoing(message.put("clients", room.peers().size()).toString());
+            from.tell(all);
+            room.peers().stream().filter(hearers::contains).forEach(to -> to.tell(all));
         }
 
         void closed() {

@@ -329,6 +329,7 @@ class RoomTest {
                 new RoomListener() {},
                 10,
                 10,
+                Duration.ofSeconds(10),
                 Duration.ofSeconds(15),
                 65536,
                 1024,

@@ -18,6 +18,7 @@ import dev.parley.websocket.RateLimit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -596,7 +597,7 @@ class HostilePeersTest {
             }
 
             @Override
-            public boolean maySignal(Peer from, Peer to) {
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
                 throw new IllegalStateException("no database");
             }
         }));
@@ -610,6 +611,125 @@ class HostilePeersTest {
         assertThat(ann.signals()).hasSize(1);
         assertThat(ann.present()).containsExactly("Robert");
         ignore(bob);
+    }
+
+    // ---- policies that take their time
+
+    /** A policy of which the test decides who may say what to whom, when it likes. */
+    private static final class Undecided implements RoomPolicy {
+        final Map<String, CompletableFuture<Boolean>> asked = new LinkedHashMap<>();
+
+        @Override
+        public CompletionStage<Admission> join(JoinRequest wish) {
+            return CompletableFuture.completedFuture(Admission.accept());
+        }
+
+        @Override
+        public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+            String question = asked.size() + " " + from.name() + " to " + to.name();
+            return asked.computeIfAbsent(question, asks -> new CompletableFuture<>());
+        }
+
+        void decide(String question, boolean may) {
+            Objects.requireNonNull(asked.get(question), asked::toString).complete(may);
+        }
+    }
+
+    @Test
+    void whatIsNotDecidedOnHoldsBackWhatComesBehindIt() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+
+        bob.send("message", Map.of("to", ann.id(), "data", 1));
+        bob.send("update", Map.of("name", "Robert"));
+        bob.send("message", Map.of("to", ann.id(), "data", 2));
+        bob.send("message", Map.of("to", ann.id(), "data", 3));
+        policy.decide("1 Bob to Ann", false);
+        policy.decide("2 Bob to Ann", true);
+        assertThat(ann.signals()).isEmpty();
+        assertThat(errors(bob)).isEmpty();
+        ann.send("update", Map.of("name", "Anna")); // nobody else waits
+        assertThat(bob.present()).containsExactly("Anna");
+
+        policy.decide("0 Bob to Ann", true);
+        assertThat(errors(bob)).hasSize(3).last().isEqualTo("not_allowed"); // behind what is new about both
+        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList())
+                .containsExactly("own", "1", "Robert", "3");
+        bob.send("leave", Map.of());
+        ignore(bob);
+        ignore(ann);
+    }
+
+    @Test
+    void whatWasSaidBeforeOneLeftArrives() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+
+        bob.send("message", Map.of("data", "bye"));
+        bob.send("leave", Map.of());
+        assertThat(ann.signals()).isEmpty();
+        policy.decide("0 Bob to Ann", true);
+
+        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList()).containsExactly("\"bye\"", "left");
+        ignore(bob);
+    }
+
+    @Test
+    void whatIsNeverDecidedOnFailsInTime() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy).joinTimeout(Duration.ofSeconds(5)));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+
+        bob.send("message", Map.of("to", ann.id(), "data", 1));
+        bob.send("message", Map.of("to", ann.id(), "data", 2));
+        policy.decide("1 Bob to Ann", true);
+        parley.advance(Duration.ofSeconds(4));
+        assertThat(errors(bob)).isEmpty();
+        parley.advance(Duration.ofSeconds(2));
+
+        assertThat(errors(bob)).containsExactly("failed");
+        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList()).containsExactly("2");
+        assertThat(statistics().keptBytes()).isZero();
+        ignore(bob);
+    }
+
+    @Test
+    void noMoreThanABoundWaitsForADecision() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy).maxKept(10, 1 << 20));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+
+        IntStream.range(0, 12).forEach(i -> bob.send("message", Map.of("to", ann.id(), "data", i)));
+        assertThat(errors(bob)).containsExactly("too_many", "too_many");
+        assertThat(statistics().keptBytes()).isPositive();
+        bob.webSocket().cut();
+        parley.advance(Duration.ofSeconds(16));
+
+        policy.asked.values().forEach(decision -> decision.complete(true)); // too late
+        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList()).containsExactly("lost");
+        ann.send("leave", Map.of());
+        assertThat(statistics().keptBytes()).isZero();
+        ignore(ann);
+    }
+
+    private static String said(ServerSignal signal) {
+        if (signal instanceof ServerSignal.Message message) {
+            return String.valueOf(message.data());
+        }
+        if (signal instanceof ServerSignal.PeerUpdated updated) {
+            return updated.peer().name().equals("Anna") ? "own" : updated.peer().name();
+        }
+        return signal instanceof ServerSignal.PeerLeft left ? SignalFormat.word(left.reason()) : signal.toString();
     }
 
     @Test

@@ -681,8 +681,8 @@ class PeerJsTest {
             }
 
             @Override
-            public boolean maySignal(Peer from, Peer to) {
-                return !from.id().equals("eve");
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                return CompletableFuture.completedStage(!from.id().equals("eve"));
             }
         }));
         TestWebSocket eve = open("eve");
@@ -693,6 +693,45 @@ class PeerJsTest {
         eve.send(offer("ann")).send(candidate("ann", RELAY)).send("{\"type\":\"LEAVE\",\"dst\":\"ann\"}");
         assertThat(eve).received(bare("EXPIRE", "ann", "eve"));
         assertThat(ann).receivedNothing();
+    }
+
+    @Test
+    void aPolicyMayTakeItsTimeAndWhatIsSaidStaysInOrder() {
+        List<CompletableFuture<Boolean>> asked = new ArrayList<>();
+        serve(settings -> settings.policy(new RoomPolicy() {
+            @Override
+            public CompletionStage<Admission> join(JoinRequest wish) {
+                return CompletableFuture.completedStage(Admission.accept());
+            }
+
+            @Override
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                CompletableFuture<Boolean> decision = new CompletableFuture<>();
+                asked.add(decision);
+                return decision;
+            }
+        }));
+        TestWebSocket ann = open("ann");
+        ann.send(offer("bob")); // who is not there yet
+        TestWebSocket bob = open("bob");
+        ann.send(candidate("bob", RELAY)).send(offer("carl"));
+        assertThat(asked).hasSize(2);
+        TestWebSocket carl = open("carl"); // comes while the offer to it waits for its turn
+        assertThat(bob).receivedNothing();
+
+        asked.get(1).complete(true);
+        assertThat(bob).receivedNothing();
+        asked.get(0).complete(true);
+        assertThat(bob).received(offered("ann", "bob"), candidateFrom("ann", "bob", RELAY));
+        assertThat(carl).receivedNothing();
+        asked.get(2).complete(false);
+        assertThat(ann).received(bare("EXPIRE", "carl", "ann"));
+
+        ann.send(offer("bob"));
+        server.advance(Duration.ofSeconds(11));
+        assertThat(ann).received(bare("EXPIRE", "bob", "ann"));
+        assertThat(bob).receivedNothing();
+        assertThat(carl).receivedNothing();
     }
 
     @Test

@@ -349,8 +349,8 @@ class YWebRtcTest {
             }
 
             @Override
-            public boolean maySignal(Peer from, Peer to) {
-                return false;
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                return CompletableFuture.completedStage(false);
             }
         }));
         TestWebSocket ann = open("doc").send(publish("doc", "1"));
@@ -360,6 +360,35 @@ class YWebRtcTest {
 
         assertThat(ann).received(published("doc", "1", 1), published("doc", "3", 2));
         assertThat(bob).receivedNothing();
+    }
+
+    @Test
+    void aPolicyMayTakeItsTimeAndWhatIsPublishedStaysInOrder() {
+        List<CompletableFuture<Boolean>> asked = new ArrayList<>();
+        serve(settings -> settings.policy(new RoomPolicy() {
+            @Override
+            public CompletionStage<Admission> join(JoinRequest wish) {
+                return CompletableFuture.completedStage(Admission.accept());
+            }
+
+            @Override
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                CompletableFuture<Boolean> decision = new CompletableFuture<>();
+                asked.add(decision);
+                return decision;
+            }
+        }));
+        TestWebSocket ann = open("doc");
+        TestWebSocket bob = open("doc");
+
+        ann.send(publish("doc", "1")).send(publish("doc", "2"));
+        asked.get(1).complete(true);
+        assertThat(ann).receivedNothing();
+        assertThat(bob).receivedNothing();
+        asked.get(0).complete(false);
+
+        assertThat(ann).received(published("doc", "1", 2), published("doc", "2", 2));
+        assertThat(bob).received(published("doc", "2", 2));
     }
 
     @Test
