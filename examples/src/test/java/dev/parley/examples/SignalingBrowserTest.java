@@ -39,7 +39,7 @@ final class SignalingBrowserTest {
               window.giveUp = new AbortController()
               const onWaiting = (room) => (window.waits = room.state)
               try {
-                window.room = await join('/signal', { room: 'door', name, onWaiting, signal: giveUp.signal })
+                window.room = await join('/signal', { room: 'door', name, onWaiting, signal: giveUp.signal, transport: window.transport })
               } catch (e) {
                 window.refusal = `${e.name}, ${e.code}: ${e.message}`
                 return
@@ -144,6 +144,23 @@ final class SignalingBrowserTest {
     }
 
     @Test
+    void aPageBehindAnEventStreamSaysThatItIsThere() {
+        serve(settings -> settings.keepAlive(Duration.ofSeconds(1)));
+
+        Page ann = enter("Ann", """
+                window.transport = 'stream'
+                window.posted = []
+                const { fetch } = window
+                window.fetch = (url, options) => {
+                  posted.push(JSON.parse(options.body).type)
+                  return fetch(url, options)
+                }
+                """);
+
+        ann.waitForFunction("posted.includes('ack')");
+    }
+
+    @Test
     void newCredentialsReachConnectionsBeforeTheOldOnesExpire() {
         ManualClock clock = new ManualClock();
         serve(settings -> settings.clock(clock)
@@ -208,10 +225,13 @@ final class SignalingBrowserTest {
     }
 
     /** Does not wait until it is in. */
-    private Page enter(String name) {
+    private Page enter(String name, String... scripts) {
         BrowserContext context = browser.newContext();
         context.addInitScript(InstalledBrowser.LOOPBACK_ONLY);
         context.addInitScript(JOIN);
+        for (String script : scripts) {
+            context.addInitScript(script);
+        }
         Page page = context.newPage();
         page.navigate("http://localhost:" + server.port() + "/");
         page.evaluate("(name) => { enter(name) }", name);

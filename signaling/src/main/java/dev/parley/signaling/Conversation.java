@@ -51,6 +51,10 @@ final class Conversation {
         }
     }
 
+    boolean hasJoined() {
+        return peer != null;
+    }
+
     /** Takes a message; throws nothing. */
     void receive(String text) {
         Object id = null;

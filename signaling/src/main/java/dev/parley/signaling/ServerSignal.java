@@ -168,6 +168,12 @@ public sealed interface ServerSignal {
     record IceServersChanged(List<IceServer> iceServers) implements ServerSignal {}
 
     /**
+     * Whether the peer is still there: to be answered with any message, such as {@code ack}. By event streams only, as WebSocket has
+     * pings of its own.
+     */
+    record Ping() implements ServerSignal {}
+
+    /**
      * The peer is not in the room any more, and need not try again.
      *
      * @param reason why

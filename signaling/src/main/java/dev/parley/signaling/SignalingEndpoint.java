@@ -49,6 +49,7 @@ public final class SignalingEndpoint implements Endpoint {
     private final Rooms rooms;
     private final Ticker ticker;
     private final Duration joinTimeout;
+    private final Duration keepAlive;
     private final int maxTextBytes;
     private final WebSocketEndpoint webSockets;
     private final SseEndpoint streams;
@@ -59,6 +60,7 @@ public final class SignalingEndpoint implements Endpoint {
         rooms = new Rooms(builder.settings());
         ticker = new Ticker(rooms);
         joinTimeout = builder.joinTimeout;
+        keepAlive = builder.keepAlive;
         // JSON writes each line break of a description in four bytes for two, and other things may come with it.
         maxTextBytes = 4096 + 2 * Math.max(builder.maxSdpBytes, builder.maxMessageBytes);
         webSockets = webSockets(builder)
@@ -117,7 +119,7 @@ public final class SignalingEndpoint implements Endpoint {
                 rooms.bySession(session).filter(one -> one.room().dialect().announces());
         Link link = peer.map(Peer::link).orElse(null);
         if (link instanceof StreamLink stream) {
-            stream.conversation().receive(text);
+            stream.receive(text);
         } else if (peer.isPresent() && link == null && isLeave(text)) {
             // Its page is gone, and the stream with it, before it was heard that it leaves.
             peer.get().room().execute(() -> peer.get().room().remove(peer.get(), LeaveReason.LEFT, ""));
@@ -144,7 +146,7 @@ public final class SignalingEndpoint implements Endpoint {
 
     private void opened(SseEmitter emitter) {
         Exchange exchange = emitter.exchange();
-        Conversation conversation = new StreamLink(rooms, ticker, exchange, emitter).conversation();
+        Conversation conversation = new StreamLink(rooms, ticker, exchange, emitter, keepAlive).conversation();
         emitter.onClose(reason -> conversation.closed());
         exchange.after(joinTimeout, conversation::expire);
         conversation.receive(exchange.attribute(FIRST).orElseThrow());

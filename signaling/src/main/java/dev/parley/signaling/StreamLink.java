@@ -5,21 +5,52 @@ import dev.parley.http.SendOutcome;
 import dev.parley.sse.SseEmitter;
 import dev.parley.sse.codec.ServerSentEvent;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** An event stream to a peer that can't have a WebSocket; what it says comes by {@code POST}. */
 final class StreamLink implements Link {
-    private final SseEmitter emitter;
-    private final Conversation conversation;
+    private static final Outgoing PING = new Outgoing(new ServerSignal.Ping());
 
-    StreamLink(Rooms rooms, Ticker ticker, Exchange exchange, SseEmitter emitter) {
+    private final SseEmitter emitter;
+    private final Duration keepAlive;
+    private final Conversation conversation;
+    /** Whether anything came since the last look; set by the event loops of other connections. */
+    private volatile boolean heard;
+
+    private boolean pinged;
+
+    StreamLink(Rooms rooms, Ticker ticker, Exchange exchange, SseEmitter emitter, Duration keepAlive) {
         this.emitter = emitter;
+        this.keepAlive = keepAlive;
         conversation = new Conversation(rooms, ticker, exchange, this);
+        exchange.after(keepAlive, this::look);
     }
 
-    /** What the peer says. */
+    /** What it said with its stream. */
     Conversation conversation() {
         return conversation;
+    }
+
+    /** What the peer says by its session. */
+    void receive(String text) {
+        heard = true;
+        conversation.receive(text);
+    }
+
+    /** A connection may be gone without a word: what is written to it says nothing for long. */
+    private void look() {
+        if (heard || !conversation.hasJoined()) { // who waits before a door has no session to answer with
+            heard = false;
+            pinged = false;
+        } else if (pinged) {
+            emitter.close();
+            return;
+        } else {
+            pinged = true;
+            send(PING, 0, null);
+        }
+        emitter.exchange().after(keepAlive, this::look);
     }
 
     @Override

@@ -608,6 +608,9 @@ export class Room extends EventTarget {
         this.#iceServers = payload.iceServers
         for (const each of this.#lines.values()) each.configure()
         break
+      case 'ping':
+        this.#ack() // the server wants to know whether anybody is here
+        break
       case 'left':
         this.#end(payload.reason, payload.text)
         break

@@ -278,6 +278,7 @@ class SignalSchemaTest {
                 new ServerSignal.Message(null, JsonNodeFactory.instance.nullNode()),
                 new ServerSignal.Message("kT3vQ1", METADATA),
                 new ServerSignal.IceServersChanged(servers),
+                new ServerSignal.Ping(),
                 new ServerSignal.Left(LeaveReason.EVICTED, ""),
                 new ServerSignal.Failure("room_full", "peers: 2 (expected: at most 2)"));
     }

@@ -912,6 +912,41 @@ class HostilePeersTest {
         bob.ignoreRest();
     }
 
+    /** What is written to a connection that is gone without a word fails after minutes only. */
+    @Test
+    void aPeerThatIsSilentBehindAnEventStreamIsAskedAndThenAway() {
+        TestServer parley = serve(settings -> settings.keepAlive(Duration.ofSeconds(10)));
+        TestPeer ann = join(parley, "Ann");
+        TestStream bob = post(parley, joining("Bob")).stream();
+        String session = told(bob).get(0).path("payload").path("session").stringValue();
+        ann.signals();
+
+        for (int i = 0; i < 3; i++) {
+            parley.advance(Duration.ofSeconds(11));
+            assertThat(types(bob)).containsExactly("ping");
+            assertThat(parley.post("/signal")
+                            .header("Parley-Session", session)
+                            .json(Map.of("type", "ack", "payload", Map.of("seq", 0)))
+                            .send())
+                    .hasStatus(204);
+            parley.advance(Duration.ofSeconds(10));
+            assertThat(types(bob)).isEmpty();
+        }
+        parley.advance(Duration.ofSeconds(11));
+        assertThat(types(bob)).containsExactly("ping");
+        assertThat(bob.isComplete()).isFalse();
+        parley.advance(Duration.ofSeconds(11));
+
+        assertThat(bob.isComplete()).isTrue();
+        assertThat(ann.present()).containsExactly("Bob");
+        parley.advance(Duration.ofSeconds(16));
+        assertThat(ann.signals())
+                .last()
+                .isInstanceOfSatisfying(
+                        ServerSignal.PeerLeft.class,
+                        left -> assertThat(left.reason()).isEqualTo(LeaveReason.LOST));
+    }
+
     @Test
     void aSessionThatIsWrongOrOfAWebSocketSaysNothingByPost() {
         TestServer parley = serve();
