@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -50,7 +51,7 @@ final class LogDirectory {
     }
 
     Path segment(long number) {
-        return path.resolve(FORMAT.formatted(number));
+        return path.resolve(String.format(Locale.ROOT, FORMAT, number));
     }
 
     FileChannel open(long number, OpenOption... options) throws IOException {
