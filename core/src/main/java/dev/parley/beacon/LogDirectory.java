@@ -35,7 +35,6 @@ final class LogDirectory {
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private static final String LOCK = "log.lock";
-    private static final String FORMAT = "%020d.ndjson";
     private static final Pattern NAME = Pattern.compile("00([0-9]{18})\\.ndjson");
 
     private final Path path;
@@ -51,7 +50,7 @@ final class LogDirectory {
     }
 
     Path segment(long number) {
-        return path.resolve(String.format(Locale.ROOT, FORMAT, number));
+        return path.resolve(String.format(Locale.ROOT, "%020d.ndjson", number));
     }
 
     FileChannel open(long number, OpenOption... options) throws IOException {

@@ -128,7 +128,8 @@ class FileUploadStoreCrashTest {
                 take(said.readLine(), announced);
             }
             program.toHandle().destroyForcibly(); // and not the process, which would close what it said, too
-            // What was said and not read yet counts. The last line may be cut, and does not; but a whole one that announces
+            // What was said and not read yet counts. The last line may be cut, and does not; but a whole one that
+            // announces
             // a deletion does, as the program deletes right behind it.
             String last = said.readLine();
             while (last != null) {

@@ -76,8 +76,9 @@ class UploadCrashTest {
 
         /** What ends without having been killed is awaited too: it writes where the next one reads, or JUnit deletes. */
         @Override
-        public void close() throws IOException, InterruptedException {
-            kill();
+        public void close() throws IOException {
+            process.destroyForcibly();
+            process.onExit().join();
             said.close();
         }
     }
