@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,12 +34,15 @@ import org.slf4j.LoggerFactory;
  * <p>Event loops put them in; tasks of the executor take them out. The state sees to it that only one batch is on its way:
  *
  * <pre>
- *          first beacon            time is up, or a batch is full
- *   IDLE ───────────────→ TIMED ──────────────────────────────────→ HANDING ─┐ next batch, if one is due
- *     ↑                     ↑                                         │   ↑──┘
- *     └─────────────────────┴─────────────────────────────────────────┘
- *            nothing waits, or what waits is not due yet
+ *          first beacon            time is up, or a batch is full            its task begins
+ *   IDLE ───────────────→ TIMED ──────────────────────────────────→ HANDED ──────────────────→ HANDING
+ *     ↑                     ↑                                         ↑                           │
+ *     └─────────────────────┴─────────────────────────────────────────┴───────────────────────────┘
+ *            nothing waits, what waits is not due yet, or the next batch is due
  * </pre>
+ *
+ * <p>A task that the executor has and never begins, as it has ended or has no thread to spare, keeps nothing: whoever gets from HANDED to
+ * HANDING first takes the batch, and {@link #close} sends another.
  *
  * <p>Thread-safe. No lock is held while the sink or a client is called.
  */
@@ -59,7 +63,11 @@ final class BeaconQueue {
 
     private enum State {
         IDLE,
+        /** Something waits until its time is up. */
         TIMED,
+        /** A task is to take a batch, and has not begun. */
+        HANDED,
+        /** A task takes a batch, or the sink has one. */
         HANDING
     }
 
@@ -78,6 +86,9 @@ final class BeaconQueue {
     private final boolean durable;
     private final BeaconLimits limits;
     private final Tally tally;
+    /** Runs tasks so many nanoseconds later where no event loop does. */
+    private final LongFunction<Executor> later;
+
     private final Queue<Waiting> waiting = new ConcurrentLinkedQueue<>();
     /** Beacons and bytes that wait, in one number. */
     private final AtomicLong held = new AtomicLong();
@@ -96,10 +107,16 @@ final class BeaconQueue {
     private boolean failing;
 
     BeaconQueue(BeaconSink sink, BeaconLimits limits, Tally tally) {
+        this(sink, limits, tally, nanos -> CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS));
+    }
+
+    /** With a clock that a test owns for what no event loop times. */
+    BeaconQueue(BeaconSink sink, BeaconLimits limits, Tally tally, LongFunction<Executor> later) {
         this.sink = sink;
         this.durable = sink.isDurable();
         this.limits = limits;
         this.tally = tally;
+        this.later = later;
     }
 
     boolean isDurable() {
@@ -207,7 +224,7 @@ final class BeaconQueue {
                 }
             });
         } catch (RejectedExecutionException e) {
-            CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(this::handTimed);
+            later.apply(nanos).execute(() -> timeIsUp(timed));
         }
     }
 
@@ -219,30 +236,34 @@ final class BeaconQueue {
     }
 
     private void handTimed() {
-        if (state.compareAndSet(State.TIMED, State.HANDING)) {
+        if (state.compareAndSet(State.TIMED, State.HANDED)) {
             handOver();
         }
     }
 
+    /** Sends a task for the batch. The state is HANDED before it is looked whether the queue closes: else {@link #close} might miss it. */
     private void handOver() {
         Executor on = executor;
         if (on == null || emptied != null) {
-            ForkJoinPool.commonPool().execute(this::hand); // at the end, when there may be no other
+            ForkJoinPool.commonPool().execute(this::begin); // at the end, when there may be no other
             return;
         }
         try {
-            on.execute(this::hand);
+            on.execute(this::begin);
         } catch (Throwable t) { // it is full, or there is no thread to be had
             LOG.debug("the executor refused to write a batch; it is asked again", t);
-            state.set(State.TIMED);
-            schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
+            if (state.compareAndSet(State.HANDED, State.TIMED)) { // and close() has not sent another
+                schedule(limits.maxBatchDelay().toNanos() + TimeUnit.MILLISECONDS.toNanos(1));
+            }
         }
     }
 
     /** Another batch, if one is due; else what waits is left until it is. */
     private void goOn(long began) {
+        boolean due = isBatch() || emptied != null;
         long left = limits.maxBatchDelay().toNanos() - (nanoTime() - began);
-        if (!waiting.isEmpty() && (left <= 0 || isBatch() || emptied != null)) {
+        if (!waiting.isEmpty() && (due || left <= 0)) {
+            state.set(State.HANDED);
             handOver();
             return;
         }
@@ -250,6 +271,9 @@ final class BeaconQueue {
         if (!waiting.isEmpty()) {
             if (state.compareAndSet(State.IDLE, State.TIMED)) {
                 schedule(left);
+                if (isBatch()) { // what filled it came since it was looked, and saw a batch on its way
+                    handTimed();
+                }
             }
         } else {
             CompletableFuture<Void> closing = emptied;
@@ -266,6 +290,13 @@ final class BeaconQueue {
     }
 
     // ---- one batch
+
+    /** A task that comes late, when another has taken what it was sent for, does nothing. */
+    private void begin() {
+        if (state.compareAndSet(State.HANDED, State.HANDING)) {
+            hand();
+        }
+    }
 
     private void hand() {
         long began = nanoTime();
@@ -342,7 +373,9 @@ final class BeaconQueue {
 
     void close(Duration patience) {
         CompletableFuture<Void> closing = closing();
-        if (state.compareAndSet(State.IDLE, State.HANDING) || state.compareAndSet(State.TIMED, State.HANDING)) {
+        if (state.compareAndSet(State.IDLE, State.HANDED)
+                || state.compareAndSet(State.TIMED, State.HANDED)
+                || state.get() == State.HANDED) { // its task may wait for this very thread, or for one that has ended
             handOver();
         }
         try {

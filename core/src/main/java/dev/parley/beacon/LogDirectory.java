@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,7 +35,6 @@ final class LogDirectory {
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private static final String LOCK = "log.lock";
-    private static final String FORMAT = "%020d.ndjson";
     private static final Pattern NAME = Pattern.compile("00([0-9]{18})\\.ndjson");
 
     private final Path path;
@@ -50,7 +50,7 @@ final class LogDirectory {
     }
 
     Path segment(long number) {
-        return path.resolve(FORMAT.formatted(number));
+        return path.resolve(String.format(Locale.ROOT, "%020d.ndjson", number));
     }
 
     FileChannel open(long number, OpenOption... options) throws IOException {

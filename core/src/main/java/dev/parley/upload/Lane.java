@@ -1,10 +1,11 @@
 package dev.parley.upload;
 
+import io.netty.util.concurrent.EventExecutor;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -25,11 +26,11 @@ final class Lane {
     private static final long RETRY_MILLIS = 50;
 
     private final Executor executor;
-    private final ScheduledExecutorService timer;
+    private final EventExecutor timer;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
-    Lane(Executor executor, ScheduledExecutorService timer) {
+    Lane(Executor executor, EventExecutor timer) {
         this.executor = executor;
         this.timer = timer;
     }
@@ -50,7 +51,11 @@ final class Lane {
             executor.execute(this::run);
         } catch (RejectedExecutionException full) {
             try {
-                timer.schedule(this::start, RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                timer.schedule(this::start, RETRY_MILLIS, TimeUnit.MILLISECONDS).addListener(retry -> {
+                    if (retry.isCancelled()) { // the event loop ends, and must not be kept by what blocks
+                        ForkJoinPool.commonPool().execute(this::run);
+                    }
+                });
             } catch (RejectedExecutionException ended) {
                 run(); // an event loop that has ended keeps nobody waiting
             }

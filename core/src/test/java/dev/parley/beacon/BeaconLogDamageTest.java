@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left of a log after its files have suffered. */
-@Timeout(120)
+@Timeout(600)
 class BeaconLogDamageTest {
     private static final List<String> TEXTS = List.of("a", "b:\n\"J", "c", "{\"n\":\"", "e");
 
@@ -68,7 +68,8 @@ class BeaconLogDamageTest {
                 assertThat(reader.broken()).as("what is torn may be on its way").isZero();
                 assertThat(reader.cursor().offset()).isEqualTo(end);
 
-                try (BeaconLog log = BeaconLog.at(directory).open()) {
+                try (BeaconLog log =
+                        BeaconLog.at(directory).opener(new TestDisk()).open()) {
                     assertThat(log.repairedBytes()).isEqualTo(size - end);
                     assertThat(segment(directory, 1)).hasSize(end);
                     write(log, "new");

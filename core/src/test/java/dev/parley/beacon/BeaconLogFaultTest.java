@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A log on a disk that fails: each batch has a clear end, and service goes on. */
-@Timeout(60)
+@Timeout(300)
 class BeaconLogFaultTest {
     @TempDir
     Path directory;

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -67,7 +68,7 @@ final class LogFixture {
 
     /** Waits for a stage; fails as it fails. */
     static void await(CompletionStage<?> stage) throws Exception {
-        stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     static void write(BeaconLog log, String... texts) throws Exception {
@@ -100,6 +101,6 @@ final class LogFixture {
     }
 
     static Path segment(Path directory, int number) {
-        return directory.resolve("%020d.ndjson".formatted(number));
+        return directory.resolve(String.format(Locale.ROOT, "%020d.ndjson", number));
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the store of files does beyond the contract, which it keeps: its files, its lock, and a disk that fails. */
-@Timeout(60)
+@Timeout(300)
 class FileUploadStoreTest {
     private static final String A = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
     private static final String B = "bbbbbbbbbbbbbbbbbbbbbbbbbb";

@@ -191,16 +191,16 @@ final class MultipartBodyTest {
                         chunk.release();
                         done.complete(Thread.currentThread());
                     }))
-                    .get(30, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
 
-            Thread loopThread = done.get(30, TimeUnit.SECONDS);
+            Thread loopThread = done.get(60, TimeUnit.SECONDS);
             assertThat(loop.inEventLoop(loopThread)).isTrue();
             assertThat(threads).hasSize(3000).containsOnly(loopThread);
             assertThat(parts).hasValue(3000);
-            loop.submit(() -> assertThat(chunk.refCnt()).isZero()).get(30, TimeUnit.SECONDS);
+            loop.submit(() -> assertThat(chunk.refCnt()).isZero()).get(60, TimeUnit.SECONDS);
         } finally {
             others.shutdownNow();
-            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).get(30, TimeUnit.SECONDS);
+            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).get(60, TimeUnit.SECONDS);
         }
     }
 

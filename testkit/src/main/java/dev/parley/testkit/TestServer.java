@@ -12,11 +12,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -58,7 +58,9 @@ public final class TestServer implements AutoCloseable {
     /** What each recording would say that nobody has looked at; empty if there is nothing. */
     private final List<Supplier<String>> recordings = new ArrayList<>();
 
-    private final Queue<Runnable> blocking = new ArrayDeque<>();
+    /** Filled on any thread: what an endpoint waits for may come from one of its own. */
+    private final Queue<Runnable> blocking = new ConcurrentLinkedQueue<>();
+
     private int connections;
     private boolean running;
     private boolean closed;

@@ -475,7 +475,7 @@ final class BeaconBatchTest {
             beacons.take("a");
             beacons.collector.close();
 
-            assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(called.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(callers).doesNotContain(Thread.currentThread());
         }
     }

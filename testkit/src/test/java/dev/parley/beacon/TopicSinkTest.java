@@ -62,7 +62,7 @@ final class TopicSinkTest extends BeaconSinkContract {
                     public void ready() {}
                 })
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         Topics topics = Topics.builder()
                 .broker(broker)
                 .maxPublicationBytes(maxPublicationBytes)
@@ -106,7 +106,7 @@ final class TopicSinkTest extends BeaconSinkContract {
         CompletionStage<?> stage = sink(1000).write(List.of(small, large, small));
 
         assertThat(stage.toCompletableFuture())
-                .failsWithin(10, TimeUnit.SECONDS)
+                .failsWithin(60, TimeUnit.SECONDS)
                 .withThrowableThat()
                 .withMessageContaining("maxPublicationBytes");
         assertThat(stored()).containsExactly(described(small), described(small));

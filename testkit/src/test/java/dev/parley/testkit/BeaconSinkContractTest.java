@@ -149,6 +149,12 @@ final class BeaconSinkContractTest {
     }
 
     static final class NeverAnswers extends Sound {
+        /** It waits in vain. */
+        @Override
+        protected Duration patience() {
+            return Duration.ofMillis(200);
+        }
+
         @Override
         CompletionStage<?> answer() {
             return new CompletableFuture<>();
@@ -418,12 +424,6 @@ final class BeaconSinkContractTest {
         @Override
         protected boolean isThreadSafe() {
             return true;
-        }
-
-        /** What waits here waits in vain, or fails if it does not. */
-        @Override
-        protected Duration patience() {
-            return Duration.ofMillis(200);
         }
     }
 

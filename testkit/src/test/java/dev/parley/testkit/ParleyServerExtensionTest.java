@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-@Timeout(30)
+@Timeout(120)
 final class ParleyServerExtensionTest {
     private static final Routes ROUTES = Routes.builder()
             .get("/hello", exchange -> exchange.respond(Response.text("hello")))
@@ -30,7 +30,7 @@ final class ParleyServerExtensionTest {
 
     private static String get(URI uri) throws Exception {
         HttpRequest request =
-                HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+                HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
         return HttpClient.newHttpClient()
                 .send(request, HttpResponse.BodyHandlers.ofString())
                 .body();

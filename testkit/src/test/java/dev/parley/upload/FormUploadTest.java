@@ -513,8 +513,10 @@ final class FormUploadTest {
     @Test
     void noFileIsLeftBehind(@TempDir Path directory) throws Exception {
         server.close();
-        try (FileUploadStore files =
-                FileUploadStore.at(directory).durability(Durability.NONE).open()) {
+        try (FileUploadStore files = FileUploadStore.at(directory)
+                .durability(Durability.NONE)
+                .minFreeBytes(0)
+                .open()) {
             server = TestServer.builder(clock -> Routes.builder()
                             .any(
                                     "/uploads/*",

@@ -21,6 +21,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A server that is killed by SIGKILL while it receives: an offset that it announced is on the disk, and an upload that is resumed is in the
  * end what was sent. 3 rounds, and 50 with {@code -Dparley.long=true}.
  */
-@Timeout(value = 20, unit = TimeUnit.MINUTES)
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
 class UploadCrashTest {
     private static final int ROUNDS = Boolean.getBoolean("parley.long") ? 50 : 3;
     private static final int LENGTH = 24 * 1024 * 1024;
@@ -40,7 +41,8 @@ class UploadCrashTest {
     Path directory;
 
     private final HttpClient client = HttpClient.newHttpClient();
-    private final Random random = new Random();
+    private final long seed = new Random().nextLong();
+    private final Random random = new Random(seed);
 
     /** A server in a program of its own. */
     private record Program(Process process, BufferedReader said, int port) implements AutoCloseable {
@@ -69,12 +71,14 @@ class UploadCrashTest {
 
         void kill() throws InterruptedException {
             process.destroyForcibly();
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(600, TimeUnit.SECONDS)).isTrue();
         }
 
+        /** What ends without having been killed is awaited too: it writes where the next one reads, or JUnit deletes. */
         @Override
         public void close() throws IOException {
             process.destroyForcibly();
+            process.onExit().join();
             said.close();
         }
     }
@@ -84,7 +88,7 @@ class UploadCrashTest {
         for (int round = 0; round < ROUNDS; round++) {
             byte[] bytes = new byte[LENGTH];
             random.nextBytes(bytes);
-            round(bytes, "round " + round);
+            round(bytes, "round " + round + " of seed " + seed);
         }
     }
 
@@ -100,7 +104,7 @@ class UploadCrashTest {
                     BodyHandlers.ofString());
             assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
             location = '/' + created.headers().firstValue("Location").orElseThrow();
-            announced = sendUntilKilled(server, location, bytes);
+            announced = sendUntilKilled(server, location, bytes, round);
         }
         try (Program server = Program.start(directory)) {
             long offset = offset(server, location);
@@ -113,7 +117,7 @@ class UploadCrashTest {
     }
 
     /** Sends piece by piece, kills the server in the midst of one, and returns what it had announced. */
-    private long sendUntilKilled(Program server, String location, byte[] bytes) throws Exception {
+    private long sendUntilKilled(Program server, String location, byte[] bytes, String round) throws Exception {
         int pieces = random.nextInt(40);
         long announced = 0;
         for (int i = 0; i < pieces; i++) {
@@ -127,13 +131,29 @@ class UploadCrashTest {
         }
         int from = (int) announced;
         var cutOff = client.sendAsync(patch(server, location, bytes, from, LENGTH), BodyHandlers.ofString());
+        cutOff.whenComplete((response, failure) -> {
+            if (failure != null || response.statusCode() >= 400) {
+                server.process().toHandle().destroyForcibly(); // it would say nothing more, and nobody would know why
+            }
+        });
         long enough = random.nextInt(from, LENGTH + 1);
         for (long stored = 0; stored < enough; ) { // it says how much it has, and at the end that it has all
-            stored = Long.parseLong(server.said().readLine());
+            String said = server.said().readLine();
+            if (said == null) {
+                throw new AssertionError(round + ": the upload ended with " + outcome(cutOff));
+            }
+            stored = Long.parseLong(said);
         }
         server.kill();
-        cutOff.exceptionally(gone -> null).get(60, TimeUnit.SECONDS);
+        outcome(cutOff);
         return announced;
+    }
+
+    /** Waits for it. */
+    private static String outcome(CompletableFuture<HttpResponse<String>> sent) throws Exception {
+        return sent.handle((response, failure) ->
+                        failure == null ? response.statusCode() + " " + response.body() : failure.toString())
+                .get(60, TimeUnit.SECONDS);
     }
 
     private long offset(Program server, String location) throws Exception {

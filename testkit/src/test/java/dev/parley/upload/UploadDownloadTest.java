@@ -32,7 +32,10 @@ final class UploadDownloadTest {
     @BeforeEach
     void open() throws Exception {
         store = inFiles
-                ? FileUploadStore.at(directory).durability(Durability.NONE).open()
+                ? FileUploadStore.at(directory)
+                        .durability(Durability.NONE)
+                        .minFreeBytes(0)
+                        .open()
                 : MemoryUploadStore.of(20_000_000);
         server = server(UploadEndpoint.builder(store).downloads());
     }

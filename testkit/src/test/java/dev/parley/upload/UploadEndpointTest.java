@@ -283,7 +283,7 @@ class UploadEndpointTest {
                     .build();
             Optional<Upload> found = next.find(second.substring(second.lastIndexOf('/') + 1))
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+                    .get(60, TimeUnit.SECONDS);
             assertThat(found.orElseThrow().length()).hasValue(10);
         }
     }
