@@ -32,6 +32,8 @@ export class TusUpload extends EventTarget {
   answer = null
   /** Why it ended, if not with `load`. */
   problem = ''
+  /** Whether a piece of the file is on its way, or was cut off there: how that ended, the server tells those who follow it. */
+  unanswered = false
 
   /**
    * A file to be sent.
@@ -139,10 +141,12 @@ export class TusUpload extends EventTarget {
         xhr.addEventListener(type, () => reject(new Stopped(type, `${method}: ${type}`)))
       }
       xhr.addEventListener('load', () => {
+        this.unanswered = false
         if (xhr.status < 300 || (missing && xhr.status === 404)) resolve(xhr)
         else reject(new Stopped('error', `${method}: ${xhr.status} ${xhr.statusText}`))
       })
       this.#stop = () => xhr.abort()
+      this.unanswered = body !== null
       xhr.send(body)
     })
   }

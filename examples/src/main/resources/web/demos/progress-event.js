@@ -15,6 +15,8 @@ const AT_ONCE = 2
 const LATELY = 3000
 /** For so many milliseconds after the last event of an upload that rests, its stream stays open. */
 const LINGER = 1000
+/** And for so many, if its end is still to come. It does not, where the server had the whole of a request that was cut off. */
+const LINGER_FOR_END = 30_000
 
 function size(bytes) {
   return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(2)} MiB`
@@ -57,16 +59,26 @@ function hear(row, { data, lastEventId }) {
   row.events = [...row.events.filter(({ at }) => now - at < LATELY), { at: now, loaded }]
   row.server.noteAgain(type, lengthComputable ? `${size(loaded)} of ${size(total)}, ${phase}` : size(loaded))
   tone(row.server, type)
-  if (type === 'loadend' && phase === 'done') row.source.close()
+  if (type === 'loadend' && (phase === 'done' || awaitsEnd(row))) row.source.close()
   else linger(row)
+}
+
+function isResting({ state }) {
+  return ['paused', 'failed', 'cancelled'].includes(state)
+}
+
+/** Of a request that was cut off the server tells its end. When the upload rests between two requests, there is none. */
+function awaitsEnd(row) {
+  return isResting(row) && row.tus.unanswered
 }
 
 /** A stream takes one of few connections: that of an upload that rests is closed when its end was heard. */
 function linger(row) {
   clearTimeout(row.timer)
-  row.timer = setTimeout(() => {
-    if (row.heard && ['paused', 'failed', 'cancelled'].includes(row.state)) row.source.close()
-  }, LINGER)
+  const close = () => {
+    if (row.heard && isResting(row)) row.source.close()
+  }
+  row.timer = setTimeout(close, awaitsEnd(row) ? LINGER_FOR_END : LINGER)
 }
 
 function tone(log, type) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.parley.server.ParleyServer;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(120)
 class TargetTest {
     @TempDir
     Path files;
@@ -166,11 +167,8 @@ class TargetTest {
             assertThat(stream.headers().firstValue("content-type")).hasValue("text/event-stream");
             assertThat(lines.readLine()).startsWith("retry:");
             assertThat(send("POST", "/publish/news", "hello").statusCode()).isEqualTo(204);
-            String line = lines.readLine();
-            while (!line.startsWith("data:")) {
-                line = lines.readLine();
-            }
-            assertThat(line).isEqualTo("data: hello");
+            List<String> told = toldUntil("data:", lines);
+            assertThat(told).last().isEqualTo("data: hello");
         }
     }
 
@@ -186,11 +184,11 @@ class TargetTest {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
             assertThat(stream.headers().firstValue("access-control-allow-origin"))
                     .hasValue("http://shop.example");
-            List<String> told = new ArrayList<>();
-            while (!told.contains("data: two")) {
-                told.add(lines.readLine());
-            }
-            assertThat(told).contains("event: parley:reset").containsSequence("event: greeting", "data: one", "");
+            List<String> told = toldUntil("data: two", lines);
+            assertThat(told)
+                    .contains("event: parley:reset")
+                    .containsSequence("event: greeting", "data: one", "")
+                    .endsWith("data: two");
         }
         assertThat(send("POST", "/publish?event=a%0Ab", "x").statusCode()).isEqualTo(400);
     }
@@ -223,10 +221,22 @@ class TargetTest {
     private HttpResponse<String> send(String method, String path, String body) throws Exception {
         return client.send(
                 HttpRequest.newBuilder(uri(path))
-                        .timeout(Duration.ofSeconds(30))
+                        .timeout(Duration.ofSeconds(60))
                         .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                         .build(),
                 BodyHandlers.ofString());
+    }
+
+    /** The lines up to the first that begins like this. */
+    private static List<String> toldUntil(String beginning, BufferedReader lines) throws IOException {
+        List<String> told = new ArrayList<>();
+        String line;
+        do {
+            line = lines.readLine();
+            assertThat(line).as("after %s", told).isNotNull();
+            told.add(line);
+        } while (!line.startsWith(beginning));
+        return told;
     }
 
     private URI uri(String path) {

@@ -43,7 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** What a real browser sends in passing, with {@code beacon.js} and without, and what becomes of it. */
 @NullUnmarked
-@Timeout(90)
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(InstalledBrowser.class)
 final class BeaconBrowserTest {
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -95,7 +95,7 @@ final class BeaconBrowserTest {
     @BeforeEach
     void openThePage() {
         server = start(server(routes().build()));
-        context = browser.newContext();
+        context = Patience.in(browser.newContext());
         page = context.newPage();
         open(server);
     }
@@ -142,7 +142,7 @@ final class BeaconBrowserTest {
     }
 
     private Beacon next() throws InterruptedException {
-        Beacon next = arrived.poll(30, TimeUnit.SECONDS);
+        Beacon next = arrived.poll(Patience.SECONDS, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }
@@ -322,7 +322,7 @@ final class BeaconBrowserTest {
             List<JsonNode> reports = new ArrayList<>();
             while (reports.stream().noneMatch(report -> isBroken(report))
                     || reports.stream().noneMatch(report -> isViolation(report))) {
-                Beacon beacon = arrived.poll(30, TimeUnit.SECONDS);
+                Beacon beacon = arrived.poll(Patience.SECONDS, TimeUnit.SECONDS);
                 assertThat(beacon).as("after %s", reports).isNotNull();
                 assertThat(beacon.kind()).isEqualTo(BeaconKind.REPORT);
                 assertThat(beacon.body().contentType()).isEqualTo("application/reports+json");
@@ -593,14 +593,16 @@ final class BeaconBrowserTest {
             Response.of(429).header("Retry-After", "2"), Response.of(503).header("Retry-After", "2")
         }) {
             open(server);
+            // More is to be sent as soon as beacon.js has the first answer.
             page.evaluate("() => { navigator.sendBeacon = () => false; const real = fetch; window.times = [];"
-                    + " window.fetch = (...all) => { times.push(performance.now()); return real(...all) } }");
+                    + " window.fetch = (...all) => { const answer = real(...all);"
+                    + " if (times.push(performance.now()) === 1)"
+                    + " answer.then(() => setTimeout(() => { beacons.send('b'); beacons.flush() }));"
+                    + " return answer } }");
             begin("/moody", "{ delay: 0 }");
             moods.add(busy);
 
             page.evaluate("() => { beacons.send('a') }");
-            page.waitForFunction("() => times.length === 1");
-            page.evaluate("() => { beacons.send('b'); beacons.flush() }");
 
             assertThat(numbers(next())).isEqualTo("1-2");
             assertThat((boolean) page.evaluate("() => times.length === 2 && times[1] - times[0] >= 1900"))

@@ -644,7 +644,7 @@ class BeaconsGuideTest {
         HttpResponse<String> answer = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + "/beacon"))
-                                .timeout(Duration.ofSeconds(20))
+                                .timeout(Duration.ofSeconds(Patience.SECONDS))
                                 .POST(HttpRequest.BodyPublishers.ofString("hello"))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());

@@ -19,9 +19,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A browser hears each event of a compressed stream when it comes, and goes on where it was when the stream ends. */
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(InstalledBrowser.class)
 final class CompressedStreamBrowserTest {
     private static final String PAGE = """
@@ -36,10 +38,7 @@ final class CompressedStreamBrowserTest {
             """;
 
     private static void awaitHeard(Page page, String... texts) {
-        page.waitForFunction(
-                "texts => JSON.stringify(heard) === JSON.stringify(texts)",
-                List.of(texts),
-                new Page.WaitForFunctionOptions().setTimeout(20_000));
+        page.waitForFunction("texts => JSON.stringify(heard) === JSON.stringify(texts)", List.of(texts));
     }
 
     @Test
@@ -68,7 +67,7 @@ final class CompressedStreamBrowserTest {
                         .start();
                 Playwright playwright = InstalledBrowser.playwright();
                 Browser browser = InstalledBrowser.launch(playwright);
-                Page page = browser.newPage()) {
+                Page page = Patience.in(browser.newContext()).newPage()) {
             AtomicReference<String> encoding = new AtomicReference<>();
             page.onResponse(response -> {
                 if (response.url().endsWith("/news")) {
@@ -76,7 +75,7 @@ final class CompressedStreamBrowserTest {
                 }
             });
             page.navigate("http://127.0.0.1:" + server.port() + "/");
-            SseEmitter first = opened.poll(20, TimeUnit.SECONDS);
+            SseEmitter first = opened.poll(Patience.SECONDS, TimeUnit.SECONDS);
             assertThat(first).isNotNull();
             news.publish("one");
             awaitHeard(page, "one");
@@ -86,7 +85,7 @@ final class CompressedStreamBrowserTest {
             assertThat(encoding.get()).isEqualTo("gzip");
 
             first.close();
-            assertThat(opened.poll(20, TimeUnit.SECONDS)).isNotNull();
+            assertThat(opened.poll(Patience.SECONDS, TimeUnit.SECONDS)).isNotNull();
             news.publish("two");
             awaitHeard(page, "one", "xxxxxxxxxxxxxxxx", "resumed", "two");
         } finally {

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The clients that pages have, npm's "peerjs" and "y-webrtc", unchanged, in a real browser: they find each other by a server of this library. */
 @NullUnmarked
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith({InstalledBrowser.class, NodeClients.class})
 final class ForeignSignalingBrowserTest {
     private static final String PEERJS = """
@@ -180,7 +182,7 @@ final class ForeignSignalingBrowserTest {
     }
 
     private Page visitor(String path) {
-        BrowserContext context = browser.newContext();
+        BrowserContext context = Patience.in(browser.newContext());
         contexts.add(context);
         context.addInitScript(InstalledBrowser.LOOPBACK_ONLY);
         context.onConsoleMessage(message -> {
@@ -316,6 +318,6 @@ final class ForeignSignalingBrowserTest {
         assertThat(signaling.room("y-webrtc/doc").orElseThrow().peers()).hasSize(2);
 
         ann.evaluate("provider.destroy()");
-        assertThat(left.poll(10, TimeUnit.SECONDS)).isEqualTo("y-webrtc/doc LEFT");
+        assertThat(left.poll(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("y-webrtc/doc LEFT");
     }
 }

@@ -34,7 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
  * is different is what they put on the wire, as the standard of HTML has it, or has not.
  */
 @NullUnmarked
-@Timeout(90)
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(InstalledBrowser.class)
 final class FormClientsTest {
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -153,7 +153,7 @@ final class FormClientsTest {
     void chromium() throws Exception {
         try (Playwright playwright = InstalledBrowser.playwright();
                 Browser browser = InstalledBrowser.launch(playwright)) {
-            Page page = browser.newPage();
+            Page page = Patience.in(browser.newContext()).newPage();
             page.navigate(url());
             for (Row row : ROWS) {
                 String answer = (String) page.evaluate("""
@@ -180,7 +180,8 @@ final class FormClientsTest {
             List<String> answers = new String(client.getInputStream().readAllBytes(), UTF_8)
                     .lines()
                     .toList();
-            assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(client.waitFor(Patience.PROCESS_SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
             assertThat(client.exitValue()).isZero();
             assertThat(answers).hasSameSizeAs(ROWS);
             for (int i = 0; i < answers.size(); i++) {
@@ -200,14 +201,16 @@ final class FormClientsTest {
         Path content = directory.resolve("content");
         for (Row row : ROWS) {
             Files.writeString(content, row.form.content);
-            Process client = new ProcessBuilder(curl.orElseThrow().toString(), "--disable", "--config", "-")
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            Process client =
+                    Patience.limited(new ProcessBuilder(curl.orElseThrow().toString(), "--disable", "--config", "-")
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
+                            .start());
             try {
                 client.getOutputStream().write(curlConfig(row.form, content).getBytes(UTF_8));
                 client.getOutputStream().close();
                 String said = new String(client.getInputStream().readAllBytes(), UTF_8);
-                assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(client.waitFor(Patience.PROCESS_SECONDS, TimeUnit.SECONDS))
+                        .isTrue();
                 assertThat(client.exitValue()).isZero();
                 int status = said.lastIndexOf('\n');
                 assertSeen(

@@ -162,7 +162,7 @@ final class GalleryTest {
     private static int handshake(String path, String origin) {
         try {
             CLIENT.newWebSocketBuilder()
-                    .connectTimeout(Duration.ofSeconds(20))
+                    .connectTimeout(Duration.ofSeconds(Patience.SECONDS))
                     .header("Origin", origin)
                     .buildAsync(URI.create(firstOrigin.replaceFirst("http", "ws") + path), new WebSocket.Listener() {})
                     .join()
@@ -177,7 +177,7 @@ final class GalleryTest {
     private static HttpResponse<String> post(String path, String json, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(firstOrigin + path))
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofSeconds(Patience.SECONDS))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json));
         for (int i = 0; i < headers.length; i += 2) {
@@ -189,7 +189,7 @@ final class GalleryTest {
     private static HttpResponse<String> get(String origin, String path, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request =
-                HttpRequest.newBuilder(URI.create(origin + path)).timeout(Duration.ofSeconds(20));
+                HttpRequest.newBuilder(URI.create(origin + path)).timeout(Duration.ofSeconds(Patience.SECONDS));
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }

@@ -27,14 +27,14 @@ final class NodeClients implements ExecutionCondition {
         return ConditionEvaluationResult.disabled(missing);
     }
 
-    /** Runs a script, whose errors go to this process's own. */
+    /** Runs a script, whose errors go to this process's own, for as long as {@link Patience} has it. */
     static Process start(String script, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(InstalledBrowser.NODE.orElseThrow().toString());
         command.add(SCRIPTS.resolve(script).toString());
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        return Patience.limited(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .start());
     }
 }

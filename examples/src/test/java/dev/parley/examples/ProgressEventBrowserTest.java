@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.CDPSession;
 import com.microsoft.playwright.JSHandle;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
@@ -28,14 +29,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Sends files from the page of uploads, in a real browser: stops them, cuts them off, goes on with them, and watches them from aside. */
 @NullUnmarked
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(InstalledBrowser.class)
 final class ProgressEventBrowserTest {
-    /** On the slow network of the page that takes some seven seconds: enough to press something in the middle. */
     private static final int SIZE = 4 * 1024 * 1024;
+    /** On the slow network of the page this takes some forty seconds: enough to do something in the middle. */
+    private static final int LARGE = 24 * 1024 * 1024;
 
     private static final Pattern IN_THE_MIDDLE = Pattern.compile("[1-9]\\d? %");
 
@@ -54,7 +58,7 @@ final class ProgressEventBrowserTest {
         gallery = Gallery.start(0, 0);
         playwright = InstalledBrowser.playwright();
         browser = InstalledBrowser.launch(playwright);
-        setDefaultAssertionTimeout(30_000);
+        setDefaultAssertionTimeout(Patience.ASSERTION_MILLIS);
     }
 
     @AfterAll
@@ -65,7 +69,7 @@ final class ProgressEventBrowserTest {
 
     @BeforeEach
     void newVisitor() {
-        context = browser.newContext();
+        context = Patience.in(browser.newContext());
         context.onConsoleMessage(message -> {
             if (message.type().equals("error") || message.type().equals("warning")) {
                 errors.add(message.text());
@@ -128,7 +132,7 @@ final class ProgressEventBrowserTest {
     @Test
     void anUploadIsPausedAndGoesOnFromWhatIsStored() {
         slow(true);
-        byte[] bytes = choose("pause.bin", SIZE);
+        byte[] bytes = choose("pause.bin", LARGE);
         assertThat(percent(page, "pause.bin", "stored")).hasText(IN_THE_MIDDLE);
 
         press("pause.bin", "暂停 Pause");
@@ -146,8 +150,9 @@ final class ProgressEventBrowserTest {
 
     @Test
     void whatIsCutOffInTheMiddleOfARequestIsAnAbortForTheServerToo() {
-        throttle(256 * 1024);
-        byte[] bytes = choose("cut.bin", SIZE);
+        CDPSession network = context.newCDPSession(page);
+        throttle(network, 256 * 1024);
+        byte[] bytes = choose("cut.bin", LARGE);
         assertThat(percent(page, "cut.bin", "stored")).hasText(IN_THE_MIDDLE);
 
         press("cut.bin", "暂停 Pause");
@@ -155,7 +160,7 @@ final class ProgressEventBrowserTest {
             assertThat(events(page, side, "cut.bin"))
                     .hasText(new String[] {"loadstart", "progress", "abort", "loadend"});
         }
-        throttle(-1);
+        throttle(network, -1);
         press("cut.bin", "继续 Go on");
 
         assertComplete("cut.bin", bytes);
@@ -170,7 +175,7 @@ final class ProgressEventBrowserTest {
     void anUploadIsCancelledAndTheServerForgetsIt() {
         expectedErrors = Pattern.compile("status of 404");
         slow(true);
-        choose("cancel.bin", SIZE);
+        choose("cancel.bin", LARGE);
         assertThat(percent(page, "cancel.bin", "stored")).hasText(IN_THE_MIDDLE);
         String progress = watchLink("cancel.bin");
 
@@ -190,7 +195,7 @@ final class ProgressEventBrowserTest {
     @Test
     void aPageThatIsLoadedAgainInTheMiddleGoesOnByItself() {
         slow(true);
-        byte[] bytes = choose("reload.bin", SIZE);
+        byte[] bytes = choose("reload.bin", LARGE);
         assertThat(percent(page, "reload.bin", "stored")).hasText(IN_THE_MIDDLE);
 
         page.reload();
@@ -206,7 +211,7 @@ final class ProgressEventBrowserTest {
     @Test
     void whatIsPausedStaysSoWhenThePageIsLoadedAgain() {
         slow(true);
-        byte[] bytes = choose("later.bin", SIZE);
+        byte[] bytes = choose("later.bin", LARGE);
         assertThat(percent(page, "later.bin", "stored")).hasText(IN_THE_MIDDLE);
         press("later.bin", "暂停 Pause");
         assertThat(row(page, "later.bin").locator(".rate")).hasText("paused");
@@ -223,7 +228,7 @@ final class ProgressEventBrowserTest {
     @Test
     void anotherTabWatchesToTheEnd() {
         slow(true);
-        byte[] bytes = choose("watched.bin", SIZE);
+        byte[] bytes = choose("watched.bin", LARGE);
         assertThat(percent(page, "watched.bin", "stored")).hasText(IN_THE_MIDDLE);
 
         Page another = page.waitForPopup(() ->
@@ -243,7 +248,7 @@ final class ProgressEventBrowserTest {
     @Test
     void anotherTabTakesOverFromOneThatIsClosed() {
         slow(true);
-        byte[] bytes = choose("closed.bin", SIZE);
+        byte[] bytes = choose("closed.bin", LARGE);
         assertThat(percent(page, "closed.bin", "stored")).hasText(IN_THE_MIDDLE);
         Page another = context.newPage();
         another.navigate(gallery.url() + "progress-event");
@@ -260,7 +265,7 @@ final class ProgressEventBrowserTest {
     void aNetworkThatFailsIsAnErrorAndTheUploadGoesOnLater() {
         expectedErrors = Pattern.compile("net::ERR_");
         slow(true);
-        byte[] bytes = choose("offline.bin", SIZE);
+        byte[] bytes = choose("offline.bin", LARGE);
         assertThat(percent(page, "offline.bin", "stored")).hasText(IN_THE_MIDDLE);
 
         context.setOffline(true);
@@ -292,14 +297,14 @@ final class ProgressEventBrowserTest {
         return file.buffer;
     }
 
-    /** Lets the browser send so many bytes a second. */
-    private void throttle(int bytes) {
+    /** Lets the browser send so many bytes a second. Only the session that said so can take it back. */
+    private static void throttle(CDPSession network, int bytes) {
         JsonObject conditions = new JsonObject();
         conditions.addProperty("offline", false);
         conditions.addProperty("latency", 0);
         conditions.addProperty("downloadThroughput", -1);
         conditions.addProperty("uploadThroughput", bytes);
-        context.newCDPSession(page).send("Network.emulateNetworkConditions", conditions);
+        network.send("Network.emulateNetworkConditions", conditions);
     }
 
     private void slow(boolean slow) {

@@ -16,9 +16,11 @@ import dev.parley.signaling.SignalingEndpoint;
 import dev.parley.signaling.TurnCredentials;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** In a room that is relay-only, browsers talk through a TURN server, with the credentials that the room gives them, or not at all. */
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith({InstalledBrowser.class, Coturn.IsInstalled.class})
 final class RelayBrowserTest {
     private static final String SECRET = "a secret of two servers";
@@ -88,7 +90,7 @@ final class RelayBrowserTest {
     }
 
     private static Page join(Browser browser, ParleyServer server, String name) {
-        BrowserContext context = browser.newContext();
+        BrowserContext context = Patience.in(browser.newContext());
         Page page = context.newPage();
         page.navigate("http://localhost:" + server.port() + "/");
         page.evaluate(JOIN, name);

@@ -224,7 +224,7 @@ class SignalingGuideTest {
         return HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + path))
-                                .timeout(Duration.ofSeconds(20))
+                                .timeout(Duration.ofSeconds(Patience.SECONDS))
                                 .build(),
                         HttpResponse.BodyHandlers.discarding())
                 .statusCode();
@@ -371,16 +371,16 @@ class SignalingGuideTest {
                 .orElseThrow();
         assumeTrue(InstalledBrowser.NODE.isPresent(), "node");
 
-        Process node = new ProcessBuilder(
+        Process node = Patience.limited(new ProcessBuilder(
                         InstalledBrowser.NODE.orElseThrow().toString(),
                         "-e",
                         "const crypto = require('crypto'); const secret = '" + joinSecret + "'\n" + script
                                 + "process.stdout.write(token)")
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .start());
         try {
             String token = new String(node.getInputStream().readAllBytes(), UTF_8);
-            assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.waitFor(Patience.PROCESS_SECONDS, TimeUnit.SECONDS)).isTrue();
             try (TestServer server = serve(SignalingEndpoint.builder()
                     .policy(JoinTokens.hmac(joinSecret))
                     .build())) {

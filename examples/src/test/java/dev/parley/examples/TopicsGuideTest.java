@@ -59,10 +59,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The guide to topics: each of its programs compiles and runs here, and what it shows of the wire is what goes over it. */
+@Timeout(Patience.TEST_SECONDS)
 class TopicsGuideTest {
     private static final GuidePage PAGE = GuidePage.of("topics", TopicsGuideTest.class);
     private static final String EPOCH = "k3f9x2a";
@@ -442,7 +444,7 @@ class TopicsGuideTest {
             HttpResponse<Stream<String>> stream = HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + "/api/news"))
-                                    .timeout(Duration.ofSeconds(20))
+                                    .timeout(Duration.ofSeconds(Patience.SECONDS))
                                     .build(),
                             HttpResponse.BodyHandlers.ofLines());
             CompletionStage<Void> drained = server.drain(Duration.ofSeconds(1));
@@ -455,7 +457,7 @@ class TopicsGuideTest {
                             line -> assertThat(line).isEmpty(),
                             line -> assertThat(line).matches("retry: 3\\d{3}"),
                             line -> assertThat(line).isEmpty());
-            assertThat(drained.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
+            assertThat(drained.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(Patience.SECONDS));
         }
     }
 
@@ -665,8 +667,8 @@ class TopicsGuideTest {
                     .onDisconnect((end, delay) -> log.add(end.reason() + ", again in " + delay))
                     .build()
                     .start()) {
-                assertThat(heard.poll(10, TimeUnit.SECONDS)).contains("{}"); // parley:resumed
-                assertThat(heard.poll(10, TimeUnit.SECONDS)).contains("b");
+                assertThat(heard.poll(Patience.SECONDS, TimeUnit.SECONDS)).contains("{}"); // parley:resumed
+                assertThat(heard.poll(Patience.SECONDS, TimeUnit.SECONDS)).contains("b");
                 assertThat(client.isOpen()).isTrue();
             }
         }

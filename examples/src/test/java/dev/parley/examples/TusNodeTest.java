@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The clients that most pages use for resumable uploads, npm's "tus-js-client" and "@uppy/tus", against a server of this library. What they do is in tus.js. */
 @NullUnmarked
-@Timeout(90)
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(NodeClients.class)
 final class TusNodeTest {
     @TempDir
@@ -94,7 +94,8 @@ final class TusNodeTest {
     void theyFindAllAsItShouldBe(String scenario) throws Exception {
         Process client = NodeClients.start("tus.js", scenario, "http://127.0.0.1:" + server.port() + "/uploads");
         try {
-            assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(client.waitFor(Patience.PROCESS_SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
             assertThat(client.exitValue()).isZero();
         } finally {
             client.destroyForcibly();

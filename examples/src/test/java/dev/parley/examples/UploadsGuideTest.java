@@ -69,6 +69,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -732,6 +733,7 @@ class UploadsGuideTest {
 
     /** The scripts of the page, in a real browser. */
     @Nested
+    @Timeout(Patience.TEST_SECONDS)
     @ExtendWith(InstalledBrowser.class)
     final class InABrowser {
         private static final String FILE = "new File(['hello world'], 'hello.txt', { type: 'text/plain' })";
@@ -759,7 +761,7 @@ class UploadsGuideTest {
                             .start();
                     Playwright playwright = InstalledBrowser.playwright();
                     Browser browser = InstalledBrowser.launch(playwright)) {
-                Page page = browser.newPage();
+                Page page = Patience.in(browser.newContext()).newPage();
                 page.navigate("http://localhost:" + server.port() + "/");
                 return page.evaluate(
                         "async () => { const guide = await import('/js/uploads-guide.js'); " + script + " }");
@@ -904,7 +906,7 @@ class UploadsGuideTest {
         HttpResponse<String> answer = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://localhost:" + server.port() + "/uploads"))
-                                .timeout(Duration.ofSeconds(20))
+                                .timeout(Duration.ofSeconds(Patience.SECONDS))
                                 .POST(HttpRequest.BodyPublishers.ofString("hello"))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());

@@ -40,13 +40,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Uppy as pages have it: its own bundle and its dashboard, in a real browser, where somebody pauses and goes on. */
 @NullUnmarked
-@Timeout(90)
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith({InstalledBrowser.class, NodeClients.class})
 final class UppyBrowserTest {
     private static final Path BUNDLE = Path.of("src/test/js/node_modules/uppy/dist");
-    private static final int SIZE = 2 * 1024 * 1024;
+    /** Takes a minute while the network is slow, so that there is time to pause in the middle. */
+    private static final int SIZE = 8 * 1024 * 1024;
+
     private static final LocatorAssertions.HasCountOptions PATIENT =
-            new LocatorAssertions.HasCountOptions().setTimeout(30_000);
+            new LocatorAssertions.HasCountOptions().setTimeout(Patience.ASSERTION_MILLIS);
 
     private final ProgressRecorder progress = new ProgressRecorder();
     private final Map<String, String> stored = new ConcurrentHashMap<>();
@@ -65,7 +67,7 @@ final class UppyBrowserTest {
         try (ParleyServer server = serve();
                 Playwright playwright = InstalledBrowser.playwright();
                 Browser browser = InstalledBrowser.launch(playwright)) {
-            Page page = browser.newPage();
+            Page page = Patience.in(browser.newContext()).newPage();
             page.onPageError(errors::add);
             page.navigate("http://127.0.0.1:" + server.port() + "/");
             page.addStyleTag(new Page.AddStyleTagOptions().setPath(BUNDLE.resolve("uppy.min.css")));

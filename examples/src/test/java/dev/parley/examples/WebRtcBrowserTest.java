@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * {@code -Dparley.long=true}.
  */
 @NullUnmarked
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(InstalledBrowser.class)
 final class WebRtcBrowserTest {
     private static final int ROUNDS = Boolean.getBoolean("parley.long") ? 50 : 10;
@@ -45,20 +47,22 @@ final class WebRtcBrowserTest {
 
     /** A room beside what the page is, and functions to look into it. */
     private static final String ROOM = """
-            // Holds back the next offer, and what comes behind it, until `release` or `lose`.
+            // Holds back the next message of a type, and what comes behind it, until `release` or `lose`.
             const { send } = WebSocket.prototype
-            let held = null
+            let hold = null
             WebSocket.prototype.send = function (text) {
-              if (held && (held.length > 0 || JSON.parse(text).type === 'offer')) held.push(() => send.call(this, text))
-              else send.call(this, text)
+              if (!hold || (hold.messages.length === 0 && JSON.parse(text).type !== hold.type)) return send.call(this, text)
+              hold.messages.push({ socket: this, text })
+              hold.begun()
             }
-            window.hold = () => (held = [])
-            window.isHeld = () => held.length > 0
-            window.lose = () => (held = null)
+            /** Is fulfilled when there is one. */
+            window.hold = (type) => new Promise((begun) => (hold = { type, begun, messages: [] }))
+            window.lose = () => (hold = null)
             window.release = () => {
-              const all = held
-              held = null
-              for (const each of all) each()
+              const { messages } = hold
+              hold = null
+              // What waited too long has lost its connection, and is said again on another.
+              for (const { socket, text } of messages) if (socket.readyState === WebSocket.OPEN) send.call(socket, text)
             }
 
             window.enter = async (name, media, transport) => {
@@ -119,7 +123,7 @@ final class WebRtcBrowserTest {
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
                 "--allow-loopback-in-peer-connection");
-        setDefaultAssertionTimeout(30_000);
+        setDefaultAssertionTimeout(Patience.ASSERTION_MILLIS);
     }
 
     @AfterAll
@@ -192,8 +196,15 @@ final class WebRtcBrowserTest {
         press(ann, "Mute");
         assertThat(tile(ben, "Ann").getByLabel("microphone off")).isVisible();
 
+        // For a few seconds only, which this test may miss and the page does not.
+        ann.evaluate("""
+                () => new MutationObserver(() => {
+                  const isShown = [...document.querySelectorAll('.tile')].some(
+                    (tile) => tile.textContent.includes('Ann') && tile.querySelector('.state')?.textContent === 'reconnecting')
+                  window.wasReconnecting ||= isShown
+                }).observe(document.body, { childList: true, characterData: true, subtree: true })""");
         press(ann, "Drop the network");
-        assertThat(tile(ann, "Ann").locator(".state")).hasText("reconnecting");
+        ann.waitForFunction("window.wasReconnecting");
         assertPlays(tile(ann, "Ben").locator("video"));
         assertPlays(tile(ben, "Ann").locator("video"));
         say(ann, "still here");
@@ -236,11 +247,11 @@ final class WebRtcBrowserTest {
         assertInCall(ann, ben);
         ann.evaluate("window.connection = other().connection");
 
-        ann.evaluate("room.reconnect(1000)");
-        ben.evaluate("() => { for (let i = 1; i <= 20; i++) room.send(i) }");
-        ann.evaluate("() => { room.send('a'); room.send('b') }");
-        assertThat(ann.evaluate("room.state")).isEqualTo("reconnecting");
+        ann.evaluate("() => { hold('resume'); room.reconnect(); room.send('a'); room.send('b') }");
+        // Each is fulfilled when the server has it.
+        ben.evaluate("() => Promise.all(Array.from({ length: 20 }, (nothing, i) => room.send(i + 1)))");
         assertInCall(ann, ben);
+        assertThat(ann.evaluate("() => { release(); return room.state }")).isEqualTo("reconnecting");
 
         awaitHeard(ann, "Ben tells 20");
         awaitHeard(ben, "Ann tells \"b\"");
@@ -263,16 +274,14 @@ final class WebRtcBrowserTest {
         for (int round = 1; round <= ROUNDS; round++) {
             for (Page tab : new Page[] {ann, ben}) {
                 tab.evaluate("""
-                        (isFifth) => {
-                          hold()
+                        async (isFifth) => {
+                          const held = hold('offer')
                           if (window.more) room.removeStream(more)
                           window.more = picture()
                           room.addStream(more)
                           if (isFifth) other().connection.restartIce()
+                          await held
                         }""", round % 5 == 0);
-            }
-            for (Page tab : new Page[] {ann, ben}) {
-                tab.waitForFunction("isHeld()");
             }
             for (Page tab : new Page[] {ann, ben}) {
                 tab.evaluate("release()");
@@ -309,8 +318,8 @@ final class WebRtcBrowserTest {
 
         // Both offer something, and both offers are lost.
         for (Page tab : new Page[] {ann, ben}) {
-            tab.evaluate("() => { hold(); window.more = picture(); room.addStream(more) }");
-            tab.waitForFunction("isHeld()");
+            tab.evaluate(
+                    "async () => { const held = hold('offer'); window.more = picture(); room.addStream(more); await held }");
         }
         for (Page tab : new Page[] {ann, ben}) {
             tab.evaluate("() => { room.reconnect(); lose() }");
@@ -371,7 +380,7 @@ final class WebRtcBrowserTest {
     // ---- the pages
 
     private Page visitor(String path, String... scripts) {
-        BrowserContext context = browser.newContext();
+        BrowserContext context = Patience.in(browser.newContext());
         contexts.add(context);
         context.onConsoleMessage(message -> {
             if (message.type().equals("error") || message.type().equals("warning")) {
@@ -466,14 +475,10 @@ final class WebRtcBrowserTest {
 
     /** It has a picture, and time goes on in it. */
     private static void assertPlays(Locator video) {
-        video.evaluate("""
-                (video) => new Promise((resolve) => {
-                  const before = video.currentTime
-                  video.addEventListener('timeupdate', function listen() {
-                    if (video.videoWidth === 0 || video.currentTime <= before) return
-                    video.removeEventListener('timeupdate', listen)
-                    resolve()
-                  })
-                })""");
+        Object before = video.evaluate("(video) => video.currentTime");
+        video.page()
+                .waitForFunction(
+                        "([video, before]) => video.videoWidth > 0 && video.currentTime > before",
+                        List.of(video.elementHandle(), before));
     }
 }

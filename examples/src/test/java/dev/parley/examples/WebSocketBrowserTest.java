@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * the connection that the page came over.
  */
 @NullUnmarked
-@Timeout(60)
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(InstalledBrowser.class)
 @ParameterizedClass(name = "{0}")
 @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
@@ -111,7 +111,7 @@ final class WebSocketBrowserTest {
                         .build());
         boolean tls = protocol == Protocol.HTTP_2;
         server = (tls ? builder.tls(DevelopmentTls.create()) : builder).build().start();
-        context = browser.newContext(new Browser.NewContextOptions().setIgnoreHTTPSErrors(true));
+        context = Patience.in(browser.newContext(new Browser.NewContextOptions().setIgnoreHTTPSErrors(true)));
         page = context.newPage();
         page.navigate((tls ? "https" : "http") + "://127.0.0.1:" + server.port() + "/");
     }
@@ -137,7 +137,7 @@ final class WebSocketBrowserTest {
     }
 
     private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(20, TimeUnit.SECONDS);
+        T next = queue.poll(Patience.SECONDS, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }
@@ -272,7 +272,7 @@ final class WebSocketBrowserTest {
     void aServerThatDrainsSaysThatItGoes() throws Exception {
         open("/echo");
 
-        server.drain(Duration.ofSeconds(5));
+        server.drain(Duration.ofSeconds(Patience.SECONDS));
 
         assertThat(page.evaluate("() => socket.ended")).isEqualTo("1001 the server goes true");
         assertThat(next(closed).code()).isEqualTo(CloseReason.GOING_AWAY);

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The client that most servers on Node.js use, npm's "ws", against a server of this library. What it does is in ws.js. */
 @NullUnmarked
-@Timeout(60)
+@Timeout(Patience.TEST_SECONDS)
 @ExtendWith(NodeClients.class)
 final class WebSocketNodeTest {
     private static final int MEBIBYTE = 1024 * 1024;
@@ -84,12 +84,15 @@ final class WebSocketNodeTest {
             }
             assertThat(CLOSED).isEmpty();
         } finally {
-            client.destroyForcibly();
+            // There is none if it did not start, and that is what failed.
+            if (client != null) {
+                client.destroyForcibly();
+            }
         }
     }
 
     private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(20, TimeUnit.SECONDS);
+        T next = queue.poll(Patience.SECONDS, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }
@@ -121,7 +124,7 @@ final class WebSocketNodeTest {
     void itFindsAllAsItShouldBe(String scenario, String scheme, String path) throws Exception {
         run(scenario, url(scheme, path));
 
-        assertThat(client.waitFor(40, TimeUnit.SECONDS)).isTrue();
+        assertThat(client.waitFor(Patience.PROCESS_SECONDS, TimeUnit.SECONDS)).isTrue();
         assertThat(client.exitValue()).isZero();
         assertThat(OPENED).isNotEmpty();
     }

@@ -31,7 +31,8 @@ public final class Coturn implements AutoCloseable {
             .filter(Files::isExecutable)
             .findFirst();
     private static final int TRIES = 5;
-    private static final int SECONDS = 20;
+    /** To start, and to end. It takes a fraction of one; a busy machine may take many times that. */
+    private static final int SECONDS = 60;
 
     private final Process process;
     private final Path directory;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** How WebSockets on a stream of HTTP/2 end, by frames that are written by hand (RFC 8441 section 5). */
 @NullUnmarked
-@Timeout(30)
+@Timeout(120)
 final class Http2EndingTest {
     private static final int DATA = 0;
     private static final int HEADERS = 1;
@@ -67,6 +67,7 @@ final class Http2EndingTest {
                 .build()
                 .start();
         socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.setSoTimeout(60_000); // as a read of it can't be interrupted
         in = new DataInputStream(socket.getInputStream());
         socket.getOutputStream().write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
         send(frame(SETTINGS, 0, 0), frame(HEADERS, END_HEADERS, 1, request()));
@@ -84,7 +85,7 @@ final class Http2EndingTest {
     }
 
     private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(20, TimeUnit.SECONDS);
+        T next = queue.poll(60, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }

@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client of the JDK against a server of this library, in clear text and by TLS. */
 @NullUnmarked
-@Timeout(30)
+@Timeout(120)
 @ParameterizedClass(name = "{0}")
 @ValueSource(strings = {"ws", "wss"})
 final class JavaClientTest {
@@ -133,7 +133,7 @@ final class JavaClientTest {
     }
 
     private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(20, TimeUnit.SECONDS);
+        T next = queue.poll(60, TimeUnit.SECONDS);
         assertThat(next).isNotNull();
         return next;
     }
@@ -197,7 +197,7 @@ final class JavaClientTest {
             builder.subprotocols(subprotocols[0], Arrays.copyOfRange(subprotocols, 1, subprotocols.length));
         }
         return builder.buildAsync(URI.create(scheme + "://127.0.0.1:" + port + path), heard)
-                .orTimeout(20, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
     }
 
