@@ -23,11 +23,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What {@code signaling.js} does beside a call that goes well, in a real browser: doors, new credentials, and connections that fail. */
 @NullUnmarked
 @ExtendWith(InstalledBrowser.class)
+@Timeout(Patience.TEST_SECONDS)
 final class SignalingBrowserTest {
     /** Joins in the background; what becomes of it is in {@code room}, {@code waits} or {@code refusal}. */
     private static final String JOIN = """
@@ -226,7 +228,7 @@ final class SignalingBrowserTest {
 
     /** Does not wait until it is in. */
     private Page enter(String name, String... scripts) {
-        BrowserContext context = browser.newContext();
+        BrowserContext context = Patience.in(browser.newContext());
         context.addInitScript(InstalledBrowser.LOOPBACK_ONLY);
         context.addInitScript(JOIN);
         for (String script : scripts) {
