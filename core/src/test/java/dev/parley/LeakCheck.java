@@ -33,7 +33,7 @@ public final class LeakCheck implements AfterAllCallback {
     private static final Queue<String> LEAKS = new ConcurrentLinkedQueue<>();
 
     /** A collection that takes longer than this is not a slow one: something is broken. */
-    private static final long MAX_COLLECTION_MILLIS = 30_000;
+    private static final long MAX_COLLECTION_MILLIS = 120_000;
 
     static {
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
