@@ -38,8 +38,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(InstalledBrowser.class)
 final class ProgressEventBrowserTest {
     private static final int SIZE = 4 * 1024 * 1024;
-    /** On the slow network of the page this takes some forty seconds: enough to do something in the middle. */
-    private static final int LARGE = 24 * 1024 * 1024;
+    /** On the slow network of the page this takes some sixteen seconds: enough to do something in the middle. */
+    private static final int LARGE = 10 * 1024 * 1024;
 
     private static final Pattern IN_THE_MIDDLE = Pattern.compile("[1-9]\\d? %");
 

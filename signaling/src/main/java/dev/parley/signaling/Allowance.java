@@ -3,7 +3,7 @@ package dev.parley.signaling;
 /** How many signals of each kind one peer may send: buckets that fill with time. Confined to the lane of a room. */
 final class Allowance {
     private static final double MINUTE_MILLIS = 60_000;
-    /** Who is told so often within a minute has not listened. */
+    /** So many at once, and as many a minute: who is told more often has not listened. */
     private static final int MAX_REFUSED = 1_000;
 
     private final PerMinute most;

@@ -2,7 +2,6 @@ package dev.parley.signaling;
 
 import dev.parley.http.Exchange;
 import dev.parley.websocket.MessageException;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,7 +74,8 @@ final class Conversation {
         } else {
             from.room().execute(() -> {
                 if (from.link() == link) {
-                    fail(id, isAllowed(from, NONE) ? failure : tooMany());
+                    MessageException told = isAllowed(from, NONE) ? failure : tooMany();
+                    from.lastTurn(() -> fail(id, told));
                 }
             });
         }
@@ -132,26 +132,37 @@ final class Conversation {
             from.acknowledge(ack.seq());
             return;
         }
+        boolean allowed = isAllowed(from, signal);
+        Runnable turn = () -> turn(from, allowed ? signal : null, length, id);
+        if (signal instanceof ClientSignal.Leave) {
+            from.lastTurn(turn);
+            return;
+        }
         try {
-            if (!isAllowed(from, signal)) {
+            from.inTurn(length, turn);
+        } catch (MessageException e) {
+            fail(id, e);
+        }
+    }
+
+    /** All that was said before is done. */
+    private void turn(Peer from, @Nullable ClientSignal signal, int length, @Nullable Object id) {
+        try {
+            if (signal == null) {
                 throw tooMany();
             }
             if (length > rooms.maxMessageBytes() && !(signal instanceof ClientSignal.Relayed)) {
                 throw new MessageException(
                         "too_large", "message (expected: at most " + rooms.maxMessageBytes() + " characters)");
             }
-            from.inTurn(
-                    from.room().hearers(from, signal),
-                    length,
-                    hearers -> finish(from, signal, hearers, id),
-                    () -> fail(id, new MessageException(MessageException.FAILED, "something failed")));
+            from.ask(from.room().addressees(from, signal), hearers -> finish(from, signal, hearers, id));
         } catch (MessageException e) {
             fail(id, e);
         }
     }
 
-    /** It is decided who may hear it, and its turn. */
-    private void finish(Peer from, ClientSignal signal, Set<Peer> hearers, @Nullable Object id) {
+    /** It is decided who may hear it. */
+    private void finish(Peer from, ClientSignal signal, Hearers hearers, @Nullable Object id) {
         try {
             from.room().take(from, signal, hearers);
             if (id != null && from.link() == link) {

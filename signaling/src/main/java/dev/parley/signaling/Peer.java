@@ -3,6 +3,7 @@ package dev.parley.signaling;
 import dev.parley.signaling.ServerSignal.PeerView;
 import java.security.Principal;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -256,18 +256,45 @@ public final class Peer {
         return awayUntil != null && !now.isBefore(awayUntil);
     }
 
-    /** Goes on with what it says when it is decided who may hear it: see {@link Turns#take}. */
-    void inTurn(CompletableFuture<Set<Peer>> decision, int chars, Consumer<Set<Peer>> then, Runnable otherwise) {
-        Turns own = turns;
-        if (own == null && decision.isDone()) {
-            Turns.finish(decision, then, otherwise);
+    // ---- what it says, in its order: see Turns
+
+    void inTurn(int chars, Runnable turn) {
+        if (turns == null) {
+            turn.run();
+        } else {
+            turns.take(chars, turn);
+        }
+    }
+
+    void lastTurn(Runnable turn) {
+        if (turns == null) {
+            turn.run();
+        } else {
+            turns.takeLast(turn);
+        }
+    }
+
+    void nextTurn(int chars, Runnable turn) {
+        if (turns == null) {
+            turn.run();
+        } else {
+            turns.takeFirst(chars, turn);
+        }
+    }
+
+    /** Asks who may hear what it says, at the end of its turn. Goes on at once if that is known at once. */
+    void ask(Collection<Peer> others, Consumer<Hearers> then) {
+        Hearers hearers = room.rooms().hearers(this, others);
+        if (hearers.decided().isDone()) {
+            then.accept(hearers);
             return;
         }
+        Turns own = turns;
         if (own == null) {
-            own = new Turns(room);
+            own = new Turns(this);
             turns = own;
         }
-        own.take(decision, chars, then, otherwise);
+        own.await(hearers, then);
     }
 
     void tickTurns(Instant now) {

@@ -226,7 +226,7 @@ final class PeerJs implements Endpoint {
                     return; // another connection has taken over
                 }
                 if (said) {
-                    as.room().remove(as, LeaveReason.LEFT, "");
+                    as.lastTurn(() -> as.room().remove(as, LeaveReason.LEFT, ""));
                 } else {
                     as.room().lost(as, link);
                 }

@@ -81,21 +81,25 @@ final class PeerJsExchange implements Dialect {
     private void leave(Peer from, JsonNode frame) {
         String to = frame.path("dst").stringValue("");
         if (to.isEmpty()) {
-            from.inTurn(Room.NOBODY, 0, nobody -> room.remove(from, LeaveReason.LEFT, ""), () -> {});
+            from.lastTurn(() -> room.remove(from, LeaveReason.LEFT, ""));
         } else if (isCounted(from, MESSAGE)) {
-            Peer peer = connected(to);
-            if (peer != null) {
-                String left = frame("LEAVE", from.id(), to);
-                from.inTurn(
-                        room.rooms().hearers(from, List.of(peer)),
-                        left.length(),
-                        hearers -> {
-                            if (hearers.contains(peer)) {
-                                deliver(peer, left);
-                            }
-                        },
-                        () -> {});
+            String left = frame("LEAVE", from.id(), to);
+            try {
+                from.inTurn(left.length(), () -> leave(from, to, left));
+            } catch (MessageException tooMuchWaits) {
+                room.rooms().refused();
             }
+        }
+    }
+
+    private void leave(Peer from, String to, String frame) {
+        Peer peer = connected(to);
+        if (peer != null) {
+            from.ask(List.of(peer), hearers -> {
+                if (hearers.contains(peer)) {
+                    deliver(peer, frame);
+                }
+            });
         }
     }
 
@@ -132,36 +136,30 @@ final class PeerJsExchange implements Dialect {
                 .put("src", from.id())
                 .put("dst", to);
         passed.set("payload", payload.get());
-        pass(from, to, passed.toString(), kind);
+        String text = passed.toString();
+        try {
+            from.inTurn(text.length(), () -> pass(from, to, text, kind));
+        } catch (MessageException tooMuchWaits) {
+            deny(from, to, kind);
+        }
     }
 
     private void pass(Peer from, String to, String frame, ClientSignal kind) {
         Peer peer = connected(to);
-        from.inTurn(
-                peer == null ? Room.NOBODY : room.rooms().hearers(from, List.of(peer)),
-                frame.length(),
-                hearers -> {
-                    Peer now = connected(to);
-                    if (now == null) {
-                        room.heard();
-                        keep(new Pair(from, to), frame, kind);
-                    } else if (now != peer) { // it has come meanwhile, and the policy was not asked about it
-                        again(from, to, frame, kind);
-                    } else if (hearers.contains(now)) {
-                        deliver(now, frame);
-                    } else {
-                        deny(from, to, kind);
-                    }
-                },
-                () -> deny(from, to, kind));
-    }
-
-    private void again(Peer from, String to, String frame, ClientSignal kind) {
-        try {
-            pass(from, to, frame, kind);
-        } catch (MessageException tooMuchWaits) {
-            deny(from, to, kind);
+        if (peer == null) {
+            room.heard();
+            keep(new Pair(from, to), frame, kind);
+            return;
         }
+        from.ask(List.of(peer), hearers -> {
+            if (connected(to) != peer) { // it has gone, or gone and come, while the policy took its time
+                pass(from, to, frame, kind);
+            } else if (hearers.contains(peer)) {
+                deliver(peer, frame);
+            } else {
+                deny(from, to, kind);
+            }
+        });
     }
 
     private @Nullable Peer connected(String id) {
@@ -276,21 +274,16 @@ final class PeerJsExchange implements Dialect {
 
     /** What waited for one that is here now. */
     private void arrived(Peer from, Peer to, List<String> frames) {
-        try {
-            from.inTurn(
-                    room.rooms().hearers(from, List.of(to)),
-                    frames.stream().mapToInt(String::length).sum(),
-                    hearers -> {
-                        if (hearers.contains(to)) {
-                            frames.forEach(frame -> to.tell(new Outgoing(frame)));
-                        } else {
-                            expire(from, to.id());
-                        }
-                    },
-                    () -> expire(from, to.id()));
-        } catch (MessageException tooMuchWaits) {
-            expire(from, to.id());
-        }
+        int chars = frames.stream().mapToInt(String::length).sum();
+        from.nextTurn(
+                chars,
+                () -> from.ask(List.of(to), hearers -> {
+                    if (hearers.contains(to) && room.has(to)) {
+                        frames.forEach(frame -> to.tell(new Outgoing(frame)));
+                    } else {
+                        expire(from, to.id());
+                    }
+                }));
     }
 
     @Override

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +23,6 @@ import tools.jackson.databind.JsonNode;
 public final class Room {
     /** Who comes while so many knock is told to come back later. */
     private static final int MAX_KNOCKING = 32;
-
-    /** Who hears what is for the room itself. */
-    static final CompletableFuture<Set<Peer>> NOBODY = CompletableFuture.completedFuture(Set.of());
 
     private final Rooms rooms;
     private final String name;
@@ -337,7 +332,11 @@ public final class Room {
         }
         peer.away(rooms.now().plus(rooms.grace()));
         if (rooms.grace().isZero()) {
-            remove(peer, LeaveReason.LOST, "");
+            peer.lastTurn(() -> {
+                if (!peer.isConnected()) {
+                    remove(peer, LeaveReason.LOST, "");
+                }
+            });
         }
     }
 
@@ -437,21 +436,19 @@ public final class Room {
 
     // ---- what peers say. All on the lane; what is wrong throws a MessageException.
 
-    /** Who may hear what a peer says: of those for whom it is, and nobody for what is for the room. */
-    CompletableFuture<Set<Peer>> hearers(Peer from, ClientSignal signal) {
+    /** For whom it is, of those who are here. */
+    List<Peer> addressees(Peer from, ClientSignal signal) {
         if (signal instanceof ClientSignal.Relayed relayed) {
             require(from, Right.CALL);
-            return rooms.hearers(from, List.of(other(from, relayed.to())));
+            return List.of(other(from, relayed.to()));
         }
         if (signal instanceof ClientSignal.Message message) {
             require(from, Right.MESSAGE);
-            return rooms.hearers(
-                    from,
-                    message.to() != null
-                            ? List.of(other(from, message.to()))
-                            : seen.stream().filter(to -> to != from).toList());
+            return message.to() != null
+                    ? List.of(other(from, message.to()))
+                    : seen.stream().filter(to -> to != from).toList();
         }
-        return NOBODY;
+        return List.of();
     }
 
     private Peer other(Peer from, String id) {
@@ -462,7 +459,7 @@ public final class Room {
         return to;
     }
 
-    void take(Peer from, ClientSignal signal, Set<Peer> hearers) {
+    void take(Peer from, ClientSignal signal, Hearers hearers) {
         lastSignalMillis = rooms.now().toEpochMilli();
         if (signal instanceof ClientSignal.Relayed relayed) {
             relay(from, relayed, hearers);
@@ -496,7 +493,7 @@ public final class Room {
         }
     }
 
-    private void relay(Peer from, ClientSignal.Relayed signal, Set<Peer> hearers) {
+    private void relay(Peer from, ClientSignal.Relayed signal, Hearers hearers) {
         Peer to = allowed(from, signal.to(), hearers);
         if (signal instanceof ClientSignal.Offer offer) {
             String sdp = firewall.description(offer.sdp());
@@ -530,7 +527,7 @@ public final class Room {
         }
     }
 
-    private void pass(Peer from, ClientSignal.Message message, Set<Peer> hearers) {
+    private void pass(Peer from, ClientSignal.Message message, Hearers hearers) {
         Outgoing passed = new Outgoing(new ServerSignal.Message(from.id(), message.data()));
         if (message.to() != null) {
             allowed(from, message.to(), hearers).tell(passed);
@@ -544,8 +541,11 @@ public final class Room {
         rooms.relayed();
     }
 
-    private Peer allowed(Peer from, String id, Set<Peer> hearers) {
+    private Peer allowed(Peer from, String id, Hearers hearers) {
         Peer to = other(from, id);
+        if (!hearers.contains(to) && hearers.isIncomplete()) {
+            throw new MessageException(MessageException.FAILED, "something failed");
+        }
         if (!hearers.contains(to)) {
             throw new MessageException(MessageException.NOT_ALLOWED, "to: not " + SignalFormat.shown(id));
         }

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletionStage;
  * }</pre>
  *
  * <p><b>Threading.</b> {@link #join} is called on the event loop of the peer's connection, and must not block; its stage may complete
- * on any thread. {@link #maySignal} is called on any event loop, or on a thread of the application that asks something of the room just then; it
- * must not block, either.
+ * on any thread. {@link #maySignal} must not block, either. It is called on any event loop, on a thread that completes a stage of this policy, or on
+ * one of the application that asks something of the room just then.
  */
 @FunctionalInterface
 public interface RoomPolicy {
@@ -37,13 +37,13 @@ public interface RoomPolicy {
 
     /**
      * Decides whether a peer may send another one signals: offers, answers, candidates and messages. Asked for each of them, after
-     * the {@linkplain Admission#rights rights} of the sender. A message to all goes to those whom the sender may send it to. What a
-     * peer says arrives in the order in which it said it, so that all of it waits for a decision that is not there yet: as much of one
-     * peer as {@link SignalingEndpoint.Builder#maxKept}, and for {@link SignalingEndpoint.Builder#joinTimeout} at most.
+     * the {@linkplain Admission#rights rights} of the sender, in its order: while the policy takes its time, what the same peer says behind it
+     * waits, as much as {@link SignalingEndpoint.Builder#maxKept}. A message to all goes to those whom the sender may send it to.
      *
      * @param from the sender
      * @param to another peer of the same room
-     * @return completes with whether it may; if it fails, the sender is told {@code failed}, and the failure is logged
+     * @return completes with whether it may. If it fails, or is not there within {@link SignalingEndpoint.Builder#decisionTimeout}, that peer does
+     *     not hear it, which is logged, and told to the sender as {@code failed} unless it is a message to all
      */
     default CompletionStage<Boolean> maySignal(Peer from, Peer to) {
         return CompletableFuture.completedStage(true);

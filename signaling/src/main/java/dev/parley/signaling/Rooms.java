@@ -9,12 +9,9 @@ import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -22,8 +19,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +56,7 @@ final class Rooms {
             RoomListener listener,
             int maxRooms,
             int maxPeersInAll,
-            Duration joinTimeout,
+            Duration decisionTimeout,
             Duration grace,
             int maxSdpBytes,
             int maxCandidateBytes,
@@ -199,23 +194,11 @@ final class Rooms {
 
     /** How long the policy may take to decide on a signal. */
     Duration patience() {
-        return settings.joinTimeout;
+        return settings.decisionTimeout;
     }
 
-    /** Which of some others the policy lets hear a peer. */
-    CompletableFuture<Set<Peer>> hearers(Peer from, List<Peer> others) {
-        try {
-            List<CompletableFuture<Boolean>> decisions = others.stream()
-                    .map(to -> settings.policy.maySignal(from, to).toCompletableFuture())
-                    .toList();
-            return CompletableFuture.allOf(decisions.toArray(CompletableFuture[]::new))
-                    .thenApply(decided -> IntStream.range(0, others.size())
-                            .filter(i -> decisions.get(i).join())
-                            .mapToObj(others::get)
-                            .collect(Collectors.toSet()));
-        } catch (RuntimeException | Error e) {
-            return CompletableFuture.failedFuture(e);
-        }
+    Hearers hearers(Peer from, Collection<Peer> others) {
+        return Hearers.ask(settings.policy, from, others);
     }
 
     @Nullable

@@ -252,6 +252,7 @@ public final class SignalingEndpoint implements Endpoint {
         private int maxPeersInAll = 50_000;
         private Duration grace = Duration.ofSeconds(15);
         private Duration joinTimeout = Duration.ofSeconds(10);
+        private Duration decisionTimeout = Duration.ofSeconds(5);
         private Duration keepAlive = Duration.ofSeconds(15);
         private int maxSdpBytes = 64 * 1024;
         private int maxCandidateBytes = 1024;
@@ -361,13 +362,28 @@ public final class SignalingEndpoint implements Endpoint {
 
         /**
          * Sets how long a connection has until it is in a room, or knocks: 10 seconds unless set. Then it is closed with 1008.
-         * The policy has as long to decide on each signal ({@link RoomPolicy#maySignal}); then the sender is told {@code failed}.
          *
          * @param timeout more than 0
          * @return this builder
          */
         public Builder joinTimeout(Duration timeout) {
             joinTimeout = Setting.positive("joinTimeout", timeout);
+            return this;
+        }
+
+        /**
+         * Sets how long the policy may take to decide on a signal ({@link RoomPolicy#maySignal}): 5 seconds unless set. Whoever it has not decided on by then
+         * does not hear it.
+         *
+         * @param timeout more than 0, up to 8 s: {@code signaling.js} takes a server that does not answer for 10 s for gone
+         * @return this builder
+         */
+        public Builder decisionTimeout(Duration timeout) {
+            if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(Duration.ofSeconds(8)) > 0) {
+                throw new IllegalArgumentException(
+                        "decisionTimeout: " + timeout + " (expected: more than 0, up to 8 s)");
+            }
+            decisionTimeout = timeout;
             return this;
         }
 
@@ -529,7 +545,7 @@ public final class SignalingEndpoint implements Endpoint {
                     listener,
                     maxRooms,
                     maxPeersInAll,
-                    joinTimeout,
+                    decisionTimeout,
                     grace,
                     maxSdpBytes,
                     maxCandidateBytes,

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An event stream to a peer that can't have a WebSocket; what it says comes by {@code POST}. */
 final class StreamLink implements Link {
-    private static final Outgoing PING = new Outgoing(new ServerSignal.Ping());
+    private static final Outgoing PING = new Outgoing(SignalFormat.write(new ServerSignal.Ping()));
 
     private final SseEmitter emitter;
     private final Duration keepAlive;

@@ -4,50 +4,41 @@ import dev.parley.websocket.MessageException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Set;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one peer has said and the policy has not decided on: each waits for its decision and for all that was said before. As much waits as
- * would be kept for a peer that is away. Confined to the lane of a room.
+ * What one peer says, in its order, while the policy takes its time: one signal is asked about, and what comes behind it waits for its
+ * turn. As much waits as would be kept for a peer that is away. Confined to the lane of a room.
  */
 final class Turns {
     private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
 
-    private final Room room;
+    private final Peer peer;
     private final Kept.Bounds bounds;
     private final Deque<Turn> waiting = new ArrayDeque<>(4);
     private int charsWaiting;
+    private @Nullable Question asked;
 
-    private record Turn(
-            CompletableFuture<Set<Peer>> decision,
-            int chars,
-            Instant until,
-            Consumer<Set<Peer>> then,
-            Runnable otherwise) {}
+    private record Turn(int chars, Runnable begin) {}
 
-    Turns(Room room) {
-        this.room = room;
-        bounds = room.rooms().keptBounds();
+    private record Question(Hearers hearers, Instant until, Consumer<Hearers> then) {}
+
+    Turns(Peer peer) {
+        this.peer = peer;
+        bounds = peer.room().rooms().keptBounds();
     }
 
     /**
-     * Goes on when it is decided who may hear something: at once, if that is so.
+     * Does something when all that was said before is done.
      *
-     * @param decision who may hear it
-     * @param chars how long it is
-     * @param then what to do with it
-     * @param otherwise what to do if the policy fails, or does not decide in time
      * @throws MessageException if too much waits already
      */
-    void take(CompletableFuture<Set<Peer>> decision, int chars, Consumer<Set<Peer>> then, Runnable otherwise) {
-        if (waiting.isEmpty() && decision.isDone()) {
-            finish(decision, then, otherwise);
+    void take(int chars, Runnable turn) {
+        if (asked == null) {
+            turn.run();
             return;
         }
         if (waiting.size() >= bounds.maxMessages()
@@ -55,53 +46,83 @@ final class Turns {
                 || !bounds.reserve(chars)) {
             throw new MessageException(MessageException.TOO_MANY, "signals that wait for a decision (expected: fewer)");
         }
-        charsWaiting += chars;
-        waiting.add(
-                new Turn(decision, chars, room.rooms().now().plus(room.rooms().patience()), then, otherwise));
-        decision.whenComplete((hearers, failure) -> room.execute(this::goOn));
+        add(chars, turn);
     }
 
-    static void finish(CompletableFuture<Set<Peer>> decision, Consumer<Set<Peer>> then, Runnable otherwise) {
-        Set<Peer> hearers;
-        try {
-            hearers = decision.join();
-        } catch (CompletionException | CancellationException e) {
-            LOG.error("a policy of rooms failed", e);
-            otherwise.run();
-            return;
+    /** The same for what may not be refused, and comes once. */
+    void takeLast(Runnable turn) {
+        if (asked == null) {
+            turn.run();
+        } else {
+            add(0, turn);
         }
-        then.accept(hearers);
+    }
+
+    private void add(int chars, Runnable turn) {
+        charsWaiting += chars;
+        waiting.add(new Turn(chars, turn));
+    }
+
+    /** The same for what was said before all that waits, and was kept elsewhere until now, within the same bounds. */
+    void takeFirst(int chars, Runnable turn) {
+        if (asked == null) {
+            turn.run();
+        } else {
+            bounds.taken().addAndGet(chars);
+            charsWaiting += chars;
+            waiting.addFirst(new Turn(chars, turn));
+        }
+    }
+
+    /** Goes on when it is known who may hear something: the end of a turn. */
+    void await(Hearers hearers, Consumer<Hearers> then) {
+        Room room = peer.room();
+        Question question =
+                new Question(hearers, room.rooms().now().plus(room.rooms().patience()), then);
+        asked = question;
+        hearers.decided().thenRun(() -> room.execute(() -> answered(question)));
+    }
+
+    private void answered(Question question) {
+        if (asked == question) { // else it was given up, or the peer is gone
+            asked = null;
+            run(() -> question.then.accept(question.hearers));
+            goOn();
+        }
     }
 
     private void goOn() {
-        for (Turn next = waiting.peek(); next != null && next.decision.isDone(); next = waiting.peek()) {
-            remove(next);
-            finish(next.decision, next.then, next.otherwise);
+        for (Turn next = asked == null ? waiting.poll() : null;
+                next != null;
+                next = asked == null ? waiting.poll() : null) {
+            charsWaiting -= next.chars;
+            bounds.release(next.chars);
+            run(next.begin);
+        }
+    }
+
+    private void run(Runnable turn) {
+        try {
+            turn.run();
+        } catch (RuntimeException e) { // the next has its turn all the same
+            LOG.error("{}: a signal failed", peer, e);
         }
     }
 
     /** Gives up what the policy has not decided on in time. */
     void tick(Instant now) {
-        for (Turn next = waiting.peek(); next != null && !now.isBefore(next.until); next = waiting.peek()) {
-            remove(next);
-            LOG.error(
-                    "a policy of rooms did not decide on a signal within {}",
-                    room.rooms().patience());
-            next.otherwise.run();
-            goOn();
+        Question question = asked;
+        if (question != null && !now.isBefore(question.until)) {
+            question.hearers.giveUp();
+            answered(question);
         }
     }
 
     /** The peer is gone, and nobody hears it any more. */
     void forgetAll() {
+        asked = null;
         bounds.release(charsWaiting);
         charsWaiting = 0;
         waiting.clear();
-    }
-
-    private void remove(Turn turn) {
-        waiting.remove();
-        charsWaiting -= turn.chars;
-        bounds.release(turn.chars);
     }
 }

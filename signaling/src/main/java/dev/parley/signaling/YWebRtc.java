@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -166,14 +165,8 @@ final class YWebRtc implements Endpoint {
             if (!from.room().has(from) || !from.is(Right.MESSAGE) || length > rooms.maxSignalChars()) {
                 rooms.refused();
             } else if (from.allowance().takes(kind, rooms.now().toEpochMilli())) {
-                List<Peer> others =
-                        from.room().peers().stream().filter(to -> to != from).toList();
                 try {
-                    from.inTurn(
-                            rooms.hearers(from, others),
-                            length,
-                            hearers -> publish(from, message, hearers),
-                            rooms::refused);
+                    from.inTurn(length, () -> publish(from, message));
                 } catch (MessageException tooMuchWaits) {
                     rooms.refused();
                 }
@@ -185,13 +178,16 @@ final class YWebRtc implements Endpoint {
             }
         }
 
-        private static void publish(Peer from, ObjectNode message, Set<Peer> hearers) {
+        private static void publish(Peer from, ObjectNode message) {
             Room room = from.room();
-            room.heard();
-            Outgoing all =
-                    new Outgoing(message.put("clients", room.peers().size()).toString());
-            from.tell(all);
-            room.peers().stream().filter(hearers::contains).forEach(to -> to.tell(all));
+            List<Peer> others = room.peers().stream().filter(to -> to != from).toList();
+            from.ask(others, hearers -> {
+                room.heard();
+                Outgoing all =
+                        new Outgoing(message.put("clients", room.peers().size()).toString());
+                from.tell(all);
+                room.peers().stream().filter(hearers::contains).forEach(to -> to.tell(all));
+            });
         }
 
         void closed() {
@@ -217,10 +213,11 @@ final class YWebRtc implements Endpoint {
             left = true;
             Peer as = peer;
             if (as != null) {
-                as.room().execute(() -> {
-                    as.gone();
-                    as.room().remove(as, LeaveReason.LEFT, "");
-                });
+                as.room()
+                        .execute(() -> as.lastTurn(() -> {
+                            as.gone();
+                            as.room().remove(as, LeaveReason.LEFT, "");
+                        }));
             }
         }
 

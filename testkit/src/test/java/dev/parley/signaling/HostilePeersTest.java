@@ -2,6 +2,7 @@ package dev.parley.signaling;
 
 import static dev.parley.testkit.ParleyAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.http.OriginPolicy;
 import dev.parley.http.Protocol;
@@ -18,7 +19,7 @@ import dev.parley.websocket.RateLimit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -617,7 +618,8 @@ class HostilePeersTest {
 
     /** A policy of which the test decides who may say what to whom, when it likes. */
     private static final class Undecided implements RoomPolicy {
-        final Map<String, CompletableFuture<Boolean>> asked = new LinkedHashMap<>();
+        private final Map<String, CompletableFuture<Boolean>> decisions = new HashMap<>();
+        int asked;
 
         @Override
         public CompletionStage<Admission> join(JoinRequest wish) {
@@ -626,12 +628,19 @@ class HostilePeersTest {
 
         @Override
         public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
-            String question = asked.size() + " " + from.name() + " to " + to.name();
-            return asked.computeIfAbsent(question, asks -> new CompletableFuture<>());
+            return decision(asked++ + " " + from.name() + " to " + to.name());
+        }
+
+        private CompletableFuture<Boolean> decision(String question) {
+            return decisions.computeIfAbsent(question, asks -> new CompletableFuture<>());
         }
 
         void decide(String question, boolean may) {
-            Objects.requireNonNull(asked.get(question), asked::toString).complete(may);
+            decision(question).complete(may);
+        }
+
+        void decideAll() {
+            decisions.values().forEach(decision -> decision.complete(true));
         }
     }
 
@@ -647,17 +656,20 @@ class HostilePeersTest {
         bob.send("update", Map.of("name", "Robert"));
         bob.send("message", Map.of("to", ann.id(), "data", 2));
         bob.send("message", Map.of("to", ann.id(), "data", 3));
-        policy.decide("1 Bob to Ann", false);
-        policy.decide("2 Bob to Ann", true);
+        bob.send("message", Map.of("to", "nobody", "data", 4));
+        bob.webSocket().send("no JSON");
+        assertThat(policy.asked).isEqualTo(1);
+        policy.decide("1 Robert to Anna", false);
+        policy.decide("2 Robert to Anna", true);
         assertThat(ann.signals()).isEmpty();
         assertThat(errors(bob)).isEmpty();
         ann.send("update", Map.of("name", "Anna")); // nobody else waits
         assertThat(bob.present()).containsExactly("Anna");
 
         policy.decide("0 Bob to Ann", true);
-        assertThat(errors(bob)).hasSize(3).last().isEqualTo("not_allowed"); // behind what is new about both
-        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList())
-                .containsExactly("own", "1", "Robert", "3");
+        // Behind what is new about both, and in order.
+        assertThat(errors(bob)).hasSize(5).endsWith("not_allowed", "unknown_peer", "invalid_json");
+        assertThat(said(ann)).containsExactly("own", "1", "Robert", "3");
         bob.send("leave", Map.of());
         ignore(bob);
         ignore(ann);
@@ -676,14 +688,14 @@ class HostilePeersTest {
         assertThat(ann.signals()).isEmpty();
         policy.decide("0 Bob to Ann", true);
 
-        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList()).containsExactly("\"bye\"", "left");
+        assertThat(said(ann)).containsExactly("\"bye\"", "left");
         ignore(bob);
     }
 
     @Test
     void whatIsNeverDecidedOnFailsInTime() {
         Undecided policy = new Undecided();
-        TestServer parley = serve(settings -> settings.policy(policy).joinTimeout(Duration.ofSeconds(5)));
+        TestServer parley = serve(settings -> settings.policy(policy).decisionTimeout(Duration.ofSeconds(4)));
         TestPeer ann = join(parley, "Ann");
         TestPeer bob = join(parley, "Bob");
         ann.signals();
@@ -691,12 +703,12 @@ class HostilePeersTest {
         bob.send("message", Map.of("to", ann.id(), "data", 1));
         bob.send("message", Map.of("to", ann.id(), "data", 2));
         policy.decide("1 Bob to Ann", true);
-        parley.advance(Duration.ofSeconds(4));
+        parley.advance(Duration.ofSeconds(3));
         assertThat(errors(bob)).isEmpty();
         parley.advance(Duration.ofSeconds(2));
 
         assertThat(errors(bob)).containsExactly("failed");
-        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList()).containsExactly("2");
+        assertThat(said(ann)).containsExactly("2");
         assertThat(statistics().keptBytes()).isZero();
         ignore(bob);
     }
@@ -709,17 +721,100 @@ class HostilePeersTest {
         TestPeer bob = join(parley, "Bob");
         ann.signals();
 
-        IntStream.range(0, 12).forEach(i -> bob.send("message", Map.of("to", ann.id(), "data", i)));
+        IntStream.range(0, 13).forEach(i -> bob.send("message", Map.of("to", ann.id(), "data", i)));
         assertThat(errors(bob)).containsExactly("too_many", "too_many");
+        assertThat(policy.asked).isEqualTo(1);
         assertThat(statistics().keptBytes()).isPositive();
-        bob.webSocket().cut();
-        parley.advance(Duration.ofSeconds(16));
+        bob.send("leave", Map.of()); // which is never too much
+        IntStream.range(0, 11).forEach(i -> policy.decide(i + " Bob to Ann", true));
 
-        policy.asked.values().forEach(decision -> decision.complete(true)); // too late
-        assertThat(ann.signals().stream().map(HostilePeersTest::said).toList()).containsExactly("lost");
-        ann.send("leave", Map.of());
+        assertThat(said(ann)).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "left");
+        assertThat(statistics().keptBytes()).isLessThan(2000); // what Ann has not confirmed
+        ignore(bob);
+    }
+
+    @Test
+    void whatWaitsOfOneThatIsGoneIsForgotten() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+        long before = statistics().keptBytes();
+
+        IntStream.range(0, 10).forEach(i -> bob.send("message", Map.of("data", i)));
+        assertThat(statistics().keptBytes()).isGreaterThan(before);
+        Room room = endpoint.room("team").orElseThrow();
+        room.peer(bob.id()).orElseThrow().evict("enough");
+        policy.decideAll();
+
+        assertThat(said(ann)).containsExactly("evicted");
+        assertThat(policy.asked).isEqualTo(1);
+        room.close("");
         assertThat(statistics().keptBytes()).isZero();
+        ignore(bob);
         ignore(ann);
+    }
+
+    @Test
+    void whoTakesUpItsSessionIsHeardInOrder() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+
+        bob.send("message", Map.of("data", 1));
+        bob.send("message", Map.of("data", 2));
+        bob.cut();
+        bob.resume();
+        bob.send("message", Map.of("data", 3));
+        IntStream.range(0, 3).forEach(i -> policy.decide(i + " Bob to Ann", true));
+
+        assertThat(said(ann)).containsExactly("1", "2", "3");
+        ignore(bob);
+    }
+
+    @Test
+    void oneDecisionThatFailsCostsTheOthersNothing() {
+        TestServer parley = serve(settings -> settings.policy(new RoomPolicy() {
+            @Override
+            public CompletionStage<Admission> join(JoinRequest wish) {
+                return CompletableFuture.completedFuture(Admission.accept());
+            }
+
+            @Override
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                return to.name().equals("Ann")
+                        ? CompletableFuture.failedFuture(new IllegalStateException("no database"))
+                        : CompletableFuture.completedFuture(true);
+            }
+        }));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        TestPeer carl = join(parley, "Carl");
+        ann.signals();
+        bob.signals();
+
+        carl.send("message", Map.of("data", 1));
+        carl.send("message", Map.of("to", ann.id(), "data", 2));
+
+        assertThat(said(bob)).containsExactly("1");
+        assertThat(ann.signals()).isEmpty();
+        assertThat(errors(carl)).containsExactly("failed");
+    }
+
+    @Test
+    void theTimeForADecisionIsShorterThanAPageWaits() {
+        for (Duration wrong : List.of(Duration.ofSeconds(9), Duration.ZERO)) {
+            assertThatThrownBy(() -> SignalingEndpoint.builder().decisionTimeout(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("decisionTimeout: " + wrong + " (expected: more than 0, up to 8 s)");
+        }
+    }
+
+    private static List<String> said(TestPeer peer) {
+        return peer.signals().stream().map(HostilePeersTest::said).toList();
     }
 
     private static String said(ServerSignal signal) {

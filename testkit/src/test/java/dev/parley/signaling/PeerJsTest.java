@@ -711,27 +711,57 @@ class PeerJsTest {
                 return decision;
             }
         }));
+        TestWebSocket dora = open("dora");
         TestWebSocket ann = open("ann");
-        ann.send(offer("bob")); // who is not there yet
-        TestWebSocket bob = open("bob");
-        ann.send(candidate("bob", RELAY)).send(offer("carl"));
-        assertThat(asked).hasSize(2);
-        TestWebSocket carl = open("carl"); // comes while the offer to it waits for its turn
-        assertThat(bob).receivedNothing();
-
+        ann.send(offer("dora")).send(offer("bob")); // who is not there yet
+        assertThat(asked).hasSize(1);
+        TestWebSocket bob = open("bob"); // comes while the offer to it waits for its turn
+        ann.send(candidate("bob", RELAY));
+        asked.get(0).complete(false);
+        assertThat(ann).received(bare("EXPIRE", "dora", "ann"));
         asked.get(1).complete(true);
-        assertThat(bob).receivedNothing();
-        asked.get(0).complete(true);
+        asked.get(2).complete(true);
         assertThat(bob).received(offered("ann", "bob"), candidateFrom("ann", "bob", RELAY));
-        assertThat(carl).receivedNothing();
-        asked.get(2).complete(false);
-        assertThat(ann).received(bare("EXPIRE", "carl", "ann"));
+
+        ann.send(offer("carl")); // which is kept
+        ann.send(offer("dora")).send(candidate("carl", RELAY));
+        TestWebSocket carl = open("carl"); // comes while the candidate to it waits for its turn
+        asked.get(3).complete(true);
+        asked.get(4).complete(true);
+        asked.get(5).complete(true);
+        assertThat(carl).received(offered("ann", "carl"), candidateFrom("ann", "carl", RELAY));
+        assertThat(dora).received(offered("ann", "dora"));
 
         ann.send(offer("bob"));
-        server.advance(Duration.ofSeconds(11));
+        server.advance(Duration.ofSeconds(7));
         assertThat(ann).received(bare("EXPIRE", "bob", "ann"));
         assertThat(bob).receivedNothing();
-        assertThat(carl).receivedNothing();
+    }
+
+    @Test
+    void tooMuchThatWaitsForAPolicyExpires() {
+        serve(settings -> settings.maxKept(2, 1 << 20).policy(new RoomPolicy() {
+            @Override
+            public CompletionStage<Admission> join(JoinRequest wish) {
+                return CompletableFuture.completedStage(Admission.accept());
+            }
+
+            @Override
+            public CompletionStage<Boolean> maySignal(Peer from, Peer to) {
+                return new CompletableFuture<>();
+            }
+        }));
+        TestWebSocket bob = open("bob");
+        TestWebSocket ann = open("ann");
+        for (int i = 0; i < 3; i++) {
+            ann.send(candidate("bob", RELAY));
+        }
+        ann.send(candidate("bob", RELAY));
+        assertThat(ann).receivedNothing();
+        ann.send(offer("bob"));
+        assertThat(ann).received(bare("EXPIRE", "bob", "ann"));
+        assertThat(ann).isOpen();
+        assertThat(bob).receivedNothing();
     }
 
     @Test

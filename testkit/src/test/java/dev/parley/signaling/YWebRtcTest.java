@@ -381,14 +381,17 @@ class YWebRtcTest {
         TestWebSocket ann = open("doc");
         TestWebSocket bob = open("doc");
 
-        ann.send(publish("doc", "1")).send(publish("doc", "2"));
-        asked.get(1).complete(true);
-        assertThat(ann).receivedNothing();
+        ann.send(publish("doc", "1")).send(publish("doc", "2")).send(topics("unsubscribe", "doc"));
+        assertThat(asked).hasSize(1);
         assertThat(bob).receivedNothing();
         asked.get(0).complete(false);
+        assertThat(ann).received(published("doc", "1", 2));
+        asked.get(1).complete(true);
 
-        assertThat(ann).received(published("doc", "1", 2), published("doc", "2", 2));
+        assertThat(ann).received(published("doc", "2", 2));
         assertThat(bob).received(published("doc", "2", 2));
+        bob.send(publish("doc", "3"));
+        assertThat(bob).received(published("doc", "3", 1));
     }
 
     @Test
