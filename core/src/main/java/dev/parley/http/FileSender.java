@@ -77,10 +77,8 @@ final class FileSender {
                 content.path().getFileSystem() == FileSystems.getDefault(),
                 content.offset(),
                 length);
-        try {
-            exchange.onLoop(() -> sender.begin(response.withLength(length)));
-        } catch (RejectedExecutionException ending) {
-            sender.close(); // and so is the server
+        if (!exchange.onLoop(() -> sender.begin(response.withLength(length)))) {
+            sender.close();
         }
     }
 
@@ -129,9 +127,7 @@ final class FileSender {
         }
         position += size;
         left -= size;
-        try {
-            exchange.onLoop(() -> pass(chunk));
-        } catch (RejectedExecutionException ending) { // the end of the exchange has closed the file
+        if (!exchange.onLoop(() -> pass(chunk))) {
             chunk.release();
         }
     }

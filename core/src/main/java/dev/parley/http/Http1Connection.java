@@ -878,8 +878,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         private void by(long tick) {
             if (tick < due && due != NEVER) {
-                due = tick;
-                loop().wheel.arm(this, tick - loop().wheel.tick());
+                arm(tick - loop().wheel.tick());
             }
         }
 
@@ -963,8 +962,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
 
         private void arm(long ticks) {
-            due = loop().wheel.tick() + ticks;
-            loop().wheel.arm(this, ticks);
+            due = loop().wheel.arm(this, ticks);
         }
 
         private long checkIdle(long now) {
@@ -1009,6 +1007,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
         @Override
         void drain(Duration left) {
+            if (linger != null) {
+                linger.drain();
+                return;
+            }
             if (owed != null) {
                 owed.forEach(passed -> passed.drain(left));
             }

@@ -680,12 +680,18 @@ final class HttpExchange implements Exchange, StreamOwner {
         return wire.channel().eventLoop().inEventLoop();
     }
 
-    void onLoop(Runnable task) {
+    /** Runs something on the event loop. Returns whether it does: not when the server has closed, and nobody waits for an answer. */
+    boolean onLoop(Runnable task) {
         EventLoop loop = wire.channel().eventLoop();
         if (loop.inEventLoop()) {
             task.run();
-        } else {
+            return true;
+        }
+        try {
             loop.execute(task);
+            return true;
+        } catch (RejectedExecutionException ending) {
+            return false;
         }
     }
 }

@@ -123,11 +123,8 @@ final class HttpResponseStream implements ResponseStream {
         }
         // What other threads sent and the event loop has not seen yet counts as well.
         boolean tellWhenWritable = channel.bytesBeforeUnwritable() <= before + size;
-        try {
-            channel.eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
-        } catch (RejectedExecutionException ending) { // the server has closed, and this stream is about to hear of it
-            QUEUED.getAndAdd(this, (long) -size);
-            bytes.release();
+        if (!execute(() -> send(bytes, size, tellWhenWritable))) {
+            drop(bytes, size);
             return SendOutcome.CLOSED;
         }
         return tellWhenWritable ? SendOutcome.QUEUED : SendOutcome.SENT;
@@ -174,12 +171,13 @@ final class HttpResponseStream implements ResponseStream {
     private void send(ByteBuf bytes, int size, boolean tellWhenWritable) {
         if (!begun && !over) {
             // The task that sends the head was queued before, by another thread: keep behind it.
-            channel.eventLoop().execute(() -> send(bytes, size, tellWhenWritable));
+            if (!execute(() -> send(bytes, size, tellWhenWritable))) {
+                drop(bytes, size);
+            }
             return;
         }
         if (over || size == 0 || !fits(size)) {
-            QUEUED.getAndAdd(this, (long) -size);
-            bytes.release();
+            drop(bytes, size);
             return;
         }
         ChannelPromise promise = channel.newPromise();
@@ -190,7 +188,22 @@ final class HttpResponseStream implements ResponseStream {
             behind = true;
         } else if (tellWhenWritable) {
             behind = true;
-            channel.eventLoop().execute(this::writable);
+            execute(this::writable);
+        }
+    }
+
+    private void drop(ByteBuf bytes, int size) {
+        QUEUED.getAndAdd(this, (long) -size);
+        bytes.release();
+    }
+
+    /** Hands something to the event loop. Returns whether it will run: not when the server has closed, of which this stream is about to hear. */
+    private boolean execute(Runnable task) {
+        try {
+            channel.eventLoop().execute(task);
+            return true;
+        } catch (RejectedExecutionException ending) {
+            return false;
         }
     }
 
@@ -230,7 +243,7 @@ final class HttpResponseStream implements ResponseStream {
             writableListener = listener;
             if (behind) {
                 // The client may have caught up while this was on its way to the event loop.
-                channel.eventLoop().execute(this::writable);
+                execute(this::writable);
             }
         });
     }
@@ -251,7 +264,7 @@ final class HttpResponseStream implements ResponseStream {
             return;
         }
         if (!begun) {
-            channel.eventLoop().execute(() -> finish(trailers));
+            execute(() -> finish(trailers));
             return;
         }
         if (remaining > 0) {
@@ -305,7 +318,7 @@ final class HttpResponseStream implements ResponseStream {
         if (channel.eventLoop().inEventLoop()) {
             task.run();
         } else {
-            channel.eventLoop().execute(task);
+            execute(task);
         }
     }
 }

@@ -15,7 +15,7 @@ final class Linger extends ChannelInboundHandlerAdapter {
 
     private final Wheel wheel;
     private final long silence;
-    private final long end;
+    private long end;
     private long look;
     /** Whether anything came since the last look. Not when: after a pause of the event loop the wheel would tell an old time. */
     private boolean heard;
@@ -25,6 +25,14 @@ final class Linger extends ChannelInboundHandlerAdapter {
         silence = loop.context().lingerTicks();
         look = wheel.tick() + silence;
         end = wheel.tick() + MOST * silence;
+        if (loop.isDraining()) {
+            drain();
+        }
+    }
+
+    /** The server drains: from now on it is for one silence only, or who trickles would hold it up. */
+    void drain() {
+        end = Math.min(end, wheel.tick() + silence);
     }
 
     /** Begins it. Whoever begins it has all that is read thrown away, and closes the connection in the end. */

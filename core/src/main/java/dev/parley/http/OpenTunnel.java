@@ -206,6 +206,10 @@ final class OpenTunnel extends Loop.Watch implements Tunnel, StreamOwner, Channe
 
     @Override
     void drain(Duration left) {
+        if (linger != null) {
+            linger.drain();
+            return;
+        }
         Consumer<Duration> listener = drainListener;
         if (listener != null) {
             drainListener = null; // told once

@@ -64,16 +64,16 @@ final class Wheel implements Runnable {
         return nanos / TICK_NANOS + (nanos % TICK_NANOS == 0 ? 0 : 1);
     }
 
-    /** Arms a deadline that many ticks from now, wherever it was before. */
-    void arm(Deadline deadline, long ticks) {
+    /** Arms a deadline that many ticks from now, wherever it was before. Returns the tick after which it will expire. */
+    long arm(Deadline deadline, long ticks) {
         disarm(deadline);
         if (!scheduled) {
             tick = now();
             schedule();
         }
-        // Counted from now: after a stall of the event loop the last tick is old. One more than asked for, as the tick
-        // that runs
-        // now has begun already.
+        // Counted from now, as after a stall of the event loop the last tick is old; and one more than asked for, as
+        // this tick
+        // has begun already.
         deadline.due = ticks > Long.MAX_VALUE / 2 ? Long.MAX_VALUE / 2 : now() + Math.max(ticks, 0) + 1;
         int slot = (int) (deadline.due % SLOTS);
         Deadline first = slots[slot];
@@ -84,6 +84,7 @@ final class Wheel implements Runnable {
         slots[slot] = deadline;
         deadline.slot = slot;
         armed++;
+        return deadline.due - 1;
     }
 
     void disarm(Deadline deadline) {

@@ -1169,6 +1169,23 @@ class Http1WireTest {
         }
 
         @Test
+        void aDrainDoesNotWaitForWhoSendsALittleNowAndThen() {
+            ParleyHandler handler = WireChannel.handler(routes, HttpLimits.DEFAULT);
+            try (WireChannel client = new WireChannel(handler::addTo)) {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n");
+                assertThat(client.received()).startsWith("HTTP/1.1 413 ");
+                client.pass(Duration.ofSeconds(1));
+                client.send("x");
+                handler.drain(Duration.ofSeconds(60));
+                for (int i = 0; i < 4; i++) {
+                    client.pass(Duration.ofSeconds(1));
+                    client.send("x");
+                }
+                client.assertClosed();
+            }
+        }
+
+        @Test
         void howLongAClientMayBeSilentBehindItsAnswerCanBeSet() {
             HttpLimits limits =
                     HttpLimits.builder().lingerTimeout(Duration.ofSeconds(10)).build();

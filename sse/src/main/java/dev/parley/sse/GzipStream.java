@@ -240,7 +240,11 @@ final class GzipStream implements ResponseStream {
         if (eventLoop().inEventLoop()) {
             task.run();
         } else {
-            eventLoop().execute(task);
+            try {
+                eventLoop().execute(task);
+            } catch (RejectedExecutionException ending) {
+                return; // the server has closed, and this stream is about to hear of it
+            }
         }
     }
 }

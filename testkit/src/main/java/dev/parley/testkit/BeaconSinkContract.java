@@ -410,7 +410,7 @@ public abstract class BeaconSinkContract {
                             },
                             threads))
                     .toList();
-            parts.forEach(BeaconSinkContract::join);
+            parts.forEach(this::join);
         } finally {
             threads.shutdownNow();
         }
@@ -430,11 +430,14 @@ public abstract class BeaconSinkContract {
     // ---- how
 
     /** Waits for what one of several threads does: each step of it has its own time. */
-    private static void join(CompletableFuture<Void> part) {
+    /** Each of its steps has its own time; this ends one that hangs where nothing else would. */
+    private void join(CompletableFuture<Void> part) {
         try {
-            part.get();
+            part.get(10 * patience().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new AssertionError("failed: " + e.getCause(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new AssertionError("still at work after " + patience().multipliedBy(10), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError("interrupted", e);

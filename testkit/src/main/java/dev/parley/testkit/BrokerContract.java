@@ -561,15 +561,18 @@ public abstract class BrokerContract {
         List<CompletableFuture<Void>> parts = IntStream.range(0, THREADS)
                 .mapToObj(thread -> CompletableFuture.runAsync(() -> part.run(thread), threads))
                 .toList();
-        parts.forEach(BrokerContract::joined);
+        parts.forEach(this::joined);
     }
 
     /** Waits for what one of several threads does: each step of it has its own time. */
-    private static void joined(CompletableFuture<Void> part) {
+    /** Each of its steps has its own time; this ends one that hangs where nothing else would. */
+    private void joined(CompletableFuture<Void> part) {
         try {
-            part.get();
+            part.get(10 * patience().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new AssertionError("failed: " + e.getCause(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new AssertionError("still at work after " + patience().multipliedBy(10), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError("interrupted", e);
