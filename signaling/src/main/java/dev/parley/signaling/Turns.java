@@ -24,7 +24,18 @@ final class Turns {
 
     private record Turn(int chars, Runnable begin) {}
 
-    private record Question(Hearers hearers, Instant until, Consumer<Hearers> then) {}
+    /** Itself, not what it asks, tells it from another one. */
+    private static final class Question {
+        private final Hearers hearers;
+        private final Instant until;
+        private final Consumer<Hearers> then;
+
+        Question(Hearers hearers, Instant until, Consumer<Hearers> then) {
+            this.hearers = hearers;
+            this.until = until;
+            this.then = then;
+        }
+    }
 
     Turns(Peer peer) {
         this.peer = peer;

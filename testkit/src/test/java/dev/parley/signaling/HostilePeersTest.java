@@ -744,7 +744,7 @@ class HostilePeersTest {
 
         IntStream.range(0, 10).forEach(i -> bob.send("message", Map.of("data", i)));
         assertThat(statistics().keptBytes()).isGreaterThan(before);
-        Room room = endpoint.room("team").orElseThrow();
+        Room room = Objects.requireNonNull(endpoint).room("team").orElseThrow();
         room.peer(bob.id()).orElseThrow().evict("enough");
         policy.decideAll();
 
