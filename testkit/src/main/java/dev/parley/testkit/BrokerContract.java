@@ -564,8 +564,7 @@ public abstract class BrokerContract {
         parts.forEach(this::joined);
     }
 
-    /** Waits for what one of several threads does: each step of it has its own time. */
-    /** Each of its steps has its own time; this ends one that hangs where nothing else would. */
+    /** Waits for what one of several threads does: each step of it has its own time, and this ends one that hangs where nothing else would. */
     private void joined(CompletableFuture<Void> part) {
         try {
             part.get(10 * patience().toMillis(), TimeUnit.MILLISECONDS);
