@@ -113,8 +113,7 @@ final class HttpResponseStream implements ResponseStream {
         }
         long before = (long) QUEUED.getAndAdd(this, (long) size);
         if (before > 0 && before + size > wire.context().limits().maxQueuedBytes()) {
-            QUEUED.getAndAdd(this, (long) -size);
-            bytes.release();
+            drop(bytes, size);
             return SendOutcome.DROPPED;
         }
         if (channel.eventLoop().inEventLoop()) {

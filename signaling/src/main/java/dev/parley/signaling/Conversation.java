@@ -75,7 +75,11 @@ final class Conversation {
             from.room().execute(() -> {
                 if (from.link() == link) {
                     MessageException told = isAllowed(from, NONE) ? failure : tooMany();
-                    from.lastTurn(() -> fail(id, told));
+                    try {
+                        from.inTurn(0, () -> fail(id, told));
+                    } catch (MessageException tooMuchWaits) {
+                        fail(id, told);
+                    }
                 }
             });
         }

@@ -226,7 +226,11 @@ final class PeerJs implements Endpoint {
                     return; // another connection has taken over
                 }
                 if (said) {
-                    as.lastTurn(() -> as.room().remove(as, LeaveReason.LEFT, ""));
+                    as.lastTurn(() -> {
+                        if (as.link() == link) { // and no other connection has taken over meanwhile
+                            as.room().remove(as, LeaveReason.LEFT, "");
+                        }
+                    });
                 } else {
                     as.room().lost(as, link);
                 }

@@ -22,7 +22,10 @@ final class Turns {
     private int charsWaiting;
     private @Nullable Question asked;
 
-    private record Turn(int chars, Runnable begin) {}
+    /** Until when one that leaves waits for what it said before. */
+    private @Nullable Instant leaves;
+
+    private record Turn(int chars, boolean isLast, Runnable begin) {}
 
     /** Itself, not what it asks, tells it from another one. */
     private static final class Question {
@@ -57,21 +60,18 @@ final class Turns {
                 || !bounds.reserve(chars)) {
             throw new MessageException(MessageException.TOO_MANY, "signals that wait for a decision (expected: fewer)");
         }
-        add(chars, turn);
+        charsWaiting += chars;
+        waiting.add(new Turn(chars, false, turn));
     }
 
-    /** The same for what may not be refused, and comes once. */
+    /** The same for the peer's leaving, which is never refused, and waits for no more than one decision takes. */
     void takeLast(Runnable turn) {
         if (asked == null) {
             turn.run();
-        } else {
-            add(0, turn);
+        } else if (leaves == null) {
+            leaves = peer.room().rooms().now().plus(peer.room().rooms().patience());
+            waiting.add(new Turn(0, true, turn));
         }
-    }
-
-    private void add(int chars, Runnable turn) {
-        charsWaiting += chars;
-        waiting.add(new Turn(chars, turn));
     }
 
     /** The same for what was said before all that waits, and was kept elsewhere until now, within the same bounds. */
@@ -81,7 +81,7 @@ final class Turns {
         } else {
             bounds.taken().addAndGet(chars);
             charsWaiting += chars;
-            waiting.addFirst(new Turn(chars, turn));
+            waiting.addFirst(new Turn(chars, false, turn));
         }
     }
 
@@ -103,11 +103,13 @@ final class Turns {
     }
 
     private void goOn() {
-        for (Turn next = asked == null ? waiting.poll() : null;
-                next != null;
-                next = asked == null ? waiting.poll() : null) {
+        while (asked == null && !waiting.isEmpty()) {
+            Turn next = waiting.remove();
             charsWaiting -= next.chars;
             bounds.release(next.chars);
+            if (next.isLast) {
+                leaves = null;
+            }
             run(next.begin);
         }
     }
@@ -122,6 +124,10 @@ final class Turns {
 
     /** Gives up what the policy has not decided on in time. */
     void tick(Instant now) {
+        if (leaves != null && !now.isBefore(leaves)) {
+            leave();
+            return;
+        }
         Question question = asked;
         if (question != null && !now.isBefore(question.until)) {
             question.hearers.giveUp();
@@ -129,9 +135,25 @@ final class Turns {
         }
     }
 
+    /** What it said before is given up. */
+    private void leave() {
+        LOG.error("{}: a policy of rooms did not decide on what it said before it left", peer);
+        asked = null;
+        Turn next = waiting.remove();
+        while (!next.isLast) {
+            charsWaiting -= next.chars;
+            bounds.release(next.chars);
+            next = waiting.remove();
+        }
+        leaves = null;
+        run(next.begin);
+        goOn();
+    }
+
     /** The peer is gone, and nobody hears it any more. */
     void forgetAll() {
         asked = null;
+        leaves = null;
         bounds.release(charsWaiting);
         charsWaiting = 0;
         waiting.clear();

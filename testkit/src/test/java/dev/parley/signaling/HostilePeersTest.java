@@ -734,6 +734,26 @@ class HostilePeersTest {
     }
 
     @Test
+    void whoLeavesIsNotHeldUpByManyDecisionsThatNeverCome() {
+        Undecided policy = new Undecided();
+        TestServer parley = serve(settings -> settings.policy(policy));
+        TestPeer ann = join(parley, "Ann");
+        TestPeer bob = join(parley, "Bob");
+        ann.signals();
+
+        IntStream.range(0, 100).forEach(i -> bob.send("message", Map.of("data", i)));
+        bob.send("leave", Map.of());
+        parley.advance(Duration.ofSeconds(4));
+        assertThat(said(ann)).isEmpty();
+        parley.advance(Duration.ofSeconds(3));
+
+        assertThat(said(ann)).containsExactly("left");
+        assertThat(policy.asked).isEqualTo(1);
+        assertThat(statistics().peers()).isEqualTo(1);
+        ignore(bob);
+    }
+
+    @Test
     void whatWaitsOfOneThatIsGoneIsForgotten() {
         Undecided policy = new Undecided();
         TestServer parley = serve(settings -> settings.policy(policy));
